@@ -1,0 +1,55 @@
+"""Builds the site into _build/html, with warnings as errors, reading again only the pages that changed.
+
+Sphinx reports a page's warnings only when it reads that page, and puts a page's title into the side bars of others
+only when it writes those. So an incremental build is trusted only after a build that ended well, with the same table
+of contents, settings, bibliography and titles; otherwise everything is built anew.
+"""
+
+import hashlib
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from jupyter_book.cli.main import main as jupyter_book
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "_build"
+LAST_GOOD = BUILD / "last-good"
+
+
+def fingerprint() -> str:
+    """What all pages depend on, as one hash."""
+    digest = hashlib.sha256(str(ROOT).encode())
+    for name in ["_config.yml", "_toc.yml", "constraints.txt", "book/references.bib"]:
+        digest.update((ROOT / name).read_bytes())
+    for page in sorted([*ROOT.glob("book/**/*.ipynb"), *ROOT.glob("book/**/*.md")]):
+        title = re.search(r'^\s*"?# .*$', page.read_text(encoding="utf-8"), re.MULTILINE)
+        digest.update(f"{page.relative_to(ROOT)}: {title and title.group()}\n".encode())
+    return digest.hexdigest()
+
+
+def build() -> int:
+    arguments = ["build", str(ROOT), "-W", "--keep-going", "-n", "-q"]
+    try:
+        jupyter_book(arguments, standalone_mode=True)
+    except SystemExit as end:
+        return int(bool(end.code))
+    return 0
+
+
+def main() -> int:
+    wanted = fingerprint()
+    if not LAST_GOOD.exists() or LAST_GOOD.read_text(encoding="utf-8") != wanted:
+        shutil.rmtree(BUILD, ignore_errors=True)
+    LAST_GOOD.unlink(missing_ok=True)  # until this build has ended well
+    if build():
+        print("The site has errors: see the warnings above.", file=sys.stderr)
+        return 1
+    LAST_GOOD.write_text(wanted, encoding="utf-8")
+    print(f"\nThe site is ready. Open {(BUILD / 'html/index.html').as_uri()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

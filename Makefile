@@ -1,0 +1,53 @@
+# Every target builds the virtual environment it needs when that is missing or out of date (.ci/environment.py).
+# Python is always started as .venv/NAME/bin/python: console scripts break when the folder is moved.
+
+PYTHON ?= python3
+# On Linux, https://download.pytorch.org/whl/cpu gives a torch without gigabytes of CUDA.
+TORCH_INDEX ?=
+
+export TORCH_INDEX
+export PYTHONPATH := $(CURDIR)
+unexport PYTHONHOME
+
+BOOK := .venv/book/bin/python
+TEST := .venv/test/bin/python
+
+.PHONY: help book test lint execute lab clean address .venv/book .venv/test
+.NOTPARALLEL:
+
+help:
+	@echo 'make book      build the site into _build/html'
+	@echo 'make test      run everything: lint, the site, the package, the chapters, the browser checks'
+	@echo 'make lint      only ruff and mypy'
+	@echo 'make execute   run the chapters that changed and store their outputs'
+	@echo 'make lab       open the chapters in JupyterLab'
+	@echo 'make address URL=https://github.com/someone/repo   set the public address everywhere'
+	@echo 'make clean     remove the built site and the caches; the virtual environments stay'
+
+.venv/book .venv/test:
+	@"$(PYTHON)" .ci/environment.py $(@F)
+
+book: .venv/book
+	@$(BOOK) .ci/site.py
+
+test: lint
+	$(TEST) .ci/site.py
+	$(TEST) -m pytest -n 2 --durations=10
+
+lint: .venv/test
+	$(TEST) -m ruff check .
+	$(TEST) -m ruff format --check .
+	$(TEST) -m mypy
+
+execute: .venv/test
+	$(TEST) -m companion.notebooks execute
+
+lab: .venv/test
+	$(TEST) -m jupyterlab book
+
+address: .venv/book
+	$(BOOK) -m companion.notebooks address "$(URL)"
+
+clean:
+	rm -rf _build build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -exec rm -rf {} +
