@@ -1,16 +1,18 @@
-"""Builds the virtual environment a make target needs, or leaves it alone when it is ready: `environment.py book`.
+"""Builds the virtual environment a make target needs, or leaves it alone when it is ready.
 
-Ready means that its Python runs and that the fingerprint stored in it (packages, constraints, Python version) is the
-one wanted now; then pip is not called and no network is needed. Otherwise a new environment is built beside the old
-one and takes its place only when complete. Nothing in it is ever started by a console script, since those hold paths.
+Ready means that its Python runs and that the fingerprint stored in it (packages, constraints, Python version)
+is the one wanted now; then pip is not called and no network is needed. Otherwise a new environment is built
+beside the old one and takes its place only when complete. Both can be moved about because nothing in them is
+ever started by a console script: those hold paths.
 """
 
 import sys
 
-if sys.version_info[:2] not in [(3, 11), (3, 12)]:
+VERSION = ".".join(map(str, sys.version_info[:2]))
+if VERSION not in ("3.11", "3.12"):  # before anything an older Python would stumble over
     sys.exit(
-        "Python 3.11 or 3.12 is needed, but %s is %d.%d.%d. Name another one: make PYTHON=python3.12 ..."
-        % ((sys.executable,) + sys.version_info[:3])
+        "Python 3.11 or 3.12 is needed, but {} is {}. Name another one, for instance: make book "
+        "PYTHON=python3.12".format(sys.executable, VERSION)  # noqa: UP032
     )
 
 import hashlib
@@ -33,7 +35,7 @@ def requirements(name: str) -> list[str]:
 
 def fingerprint(wanted: list[str]) -> str:
     constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8")
-    parts = ["%d.%d" % sys.version_info[:2], *wanted, constraints]
+    parts = [VERSION, *wanted, constraints]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -52,8 +54,8 @@ def build(environment: Path, packages: list[str]) -> None:
     """Builds into a new folder. Torch comes first where TORCH_INDEX names a place that has its CPU build."""
     shutil.rmtree(environment, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-    pip = [environment / "bin/python", "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
-    pip += ["--constraint", ROOT / "constraints.txt"]
+    pip = [environment / "bin/python", "-m", "pip", "install", "--constraint", ROOT / "constraints.txt"]
+    pip += ["--quiet", "--no-input", "--disable-pip-version-check"]
     torch = [line for line in packages if line.startswith("torch")]
     if torch and os.environ.get("TORCH_INDEX"):
         subprocess.run([*pip, "--no-deps", "--index-url", os.environ["TORCH_INDEX"], *torch], check=True)
@@ -72,7 +74,9 @@ def main(name: str) -> None:
         build(fresh, packages)
     except (OSError, subprocess.CalledProcessError) as error:
         kept = " The one that stands is kept as it was." if environment.exists() else ""
-        sys.exit(f"Building .venv/{name} failed ({error}).{kept} Run the same command again; it starts afresh.")
+        sys.exit(
+            f"Building .venv/{name} failed ({error}).{kept} Run the same command again; it starts afresh."
+        )
     (fresh / "ready").write_text(wanted, encoding="utf-8")
     shutil.rmtree(environment, ignore_errors=True)
     fresh.rename(environment)

@@ -1,0 +1,163 @@
+"""The built site: complete without a network, readable on any screen, and the same as its sources.
+
+`make test` builds the site first. The browser checks need Chromium (Debian's package `chromium`, or any Chrome);
+where it is missing they are skipped, and in continuous integration (CI set) that is an error.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+import site_checks as check
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "_build" / "html"
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+
+
+def pages() -> list[str]:
+    """The pages in the table of contents, in reading order, without suffix."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
+    sections = [[chapter, *chapter.get("sections", [])] for chapter in chapters]
+    return [toc["root"], *(entry["file"] for group in sections for entry in group)]
+
+
+def missing(what: str) -> None:
+    """Skips, stating the reason; where skipping would hide a fault, fails."""
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@cache
+def source(page: str) -> Path:
+    return next(file for suffix in (".ipynb", ".md") if (file := ROOT / f"{page}{suffix}").exists())
+
+
+@pytest.fixture(scope="module")
+def site() -> Path:
+    if not (ROOT / "_build" / "last-good").exists():
+        missing("the site is not built, or its last build ended with errors: run `make book`")
+    return SITE
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+    program = next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        missing(f"no browser: none of {', '.join(names)} is installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=check.CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", [*pages(), "search", "genindex"])
+def test_page_in_a_browser(site: Path, browser, page: str) -> None:
+    seen = check.visit(browser, site / f"{page}.html")
+    faults = check.broken_maths(seen.page) + check.bad_alt_texts(seen.page) + check.sideways_scroll(seen.page)
+    faults += check.accessibility(seen.page, "light") + check.accessibility(seen.page, "dark")
+    seen.page.context.close()
+    assert seen.outside + seen.errors + faults == []
+
+
+@pytest.mark.parametrize("page", [*pages(), "index", "search", "genindex"])
+def test_links_inside_the_site_resolve(site: Path, page: str) -> None:
+    assert check.broken_links(site / f"{page}.html") == []
+
+
+@pytest.mark.parametrize("page", pages())
+def test_page_is_built_from_the_source_as_it_stands(site: Path, page: str) -> None:
+    file = source(page)
+    built = site / "_sources" / file.relative_to(ROOT)
+    assert built.read_bytes() == file.read_bytes(), (
+        f"{file.name} has changed since the build: run `make book`"
+    )
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if source(page).suffix == ".ipynb"])
+def test_chapter_can_be_launched_and_downloaded(site: Path, page: str) -> None:
+    address = CONFIG["repository"]["url"].removeprefix("https://github.com/")
+    links = check.anchors(site / f"{page}.html").links
+    assert f"https://colab.research.google.com/github/{address}/blob/main/{page}.ipynb" in links
+    assert f"https://mybinder.org/v2/gh/{address}/main?urlpath=tree/{page}.ipynb" in links
+    assert any(link.endswith(f"_sources/{page}.ipynb") for link in links)
+
+
+@pytest.mark.browser
+def test_search_works_from_the_file_system(site: Path, browser) -> None:
+    page = browser.new_context().new_page()
+    page.goto((site / "search.html").as_uri() + "?q=recurrent")
+    page.wait_for_selector("#search-results li a", timeout=10_000)
+    page.context.close()
+
+
+PLANTED = {
+    "an outside image": ('<img src="https://example.org/x.png" alt="a picture">', "request to another host"),
+    "a formula that MathJax rejects": (r'<div class="math">\[\frac{a}\]</div>', "formula with an error"),
+    "a formula with an open brace": (r'<div class="math">\[\frac{a}{\]</div>', "formula not rendered"),
+    "a formula with an unknown macro": (r'<span class="math">\(\sigmoidd(x)\)</span>', "unknown macro"),
+    "a formula that is not typeset": (r"<p>so that $h_t$ follows</p>", "formula left as text"),
+    "an image without alt text": ('<img src="x.png">', "image without alt text"),
+    "alt text that is a path": ('<img src="x.png" alt="../../_images/ab12.png">', "alt text is a path"),
+    "a line wider than a telephone": (
+        '<div style="width: 900px">wide</div>',
+        "px wide in a window of 360 px",
+    ),
+    "text too pale to read": ('<p style="color: #ccc; background: #fff">pale</p>', "color-contrast"),
+    "a script that fails": ("<script>throw new Error('planted')</script>", "script error"),
+    "a script that complains": ("<script>console.error('planted')</script>", "console: planted"),
+}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("fault", PLANTED)
+def test_planted_fault_is_caught(site: Path, browser, tmp_path: Path, fault: str) -> None:
+    """The page borrows the site's MathJax; all else on it is the fault."""
+    html, expected = PLANTED[fault]
+    mathjax = (site / "_static/mathjax/tex-chtml.js").as_uri()
+    file = tmp_path / "planted.html"
+    file.write_text(
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>planted</title>'
+        f'<script defer src="{mathjax}"></script></head><body><main><article>{html}</article></main></body></html>',
+        encoding="utf-8",
+    )
+    seen = check.visit(browser, file)
+    faults = check.broken_maths(seen.page) + check.bad_alt_texts(seen.page) + check.sideways_scroll(seen.page)
+    faults += check.accessibility(seen.page, "light")
+    seen.page.context.close()
+    assert [line for line in seen.outside + seen.errors + faults if expected in line] != []
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ('<a href="nowhere.html">', "leads to no file: nowhere.html"),
+        ('<a href="#nowhere">', "leads to no place on the page: #nowhere"),
+        (
+            '<script src="https://example.org/x.js"></script>',
+            "loads from another host: https://example.org/x.js",
+        ),
+        (
+            '<link rel="stylesheet" href="//example.org/x.css">',
+            "loads from another host: //example.org/x.css",
+        ),
+        ('<a id="here" href="#here">', None),
+        ('<a href="https://example.org">', None),
+    ],
+)
+def test_broken_links_are_caught(tmp_path: Path, html: str, expected: str | None) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(html, encoding="utf-8")
+    assert check.broken_links(file) == ([expected] if expected else [])
