@@ -10,10 +10,8 @@ import sys
 
 VERSION = ".".join(map(str, sys.version_info[:2]))
 if VERSION not in ("3.11", "3.12"):  # before anything an older Python would stumble over
-    sys.exit(
-        "Python 3.11 or 3.12 is needed, but {} is {}. Name another one, for instance: make book "
-        "PYTHON=python3.12".format(sys.executable, VERSION)  # noqa: UP032
-    )
+    wanted = "Python 3.11 or 3.12 is needed: name one, for instance `make book PYTHON=python3.12`"
+    sys.exit(f"{wanted}. {sys.executable} is {VERSION}.")
 
 import hashlib
 import os

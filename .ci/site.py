@@ -1,8 +1,8 @@
 """Builds the site into _build/html, with warnings as errors, reading again only the pages that changed.
 
 Sphinx reports a page's warnings only when it reads that page, and puts a page's title into the side bars of
-others only when it writes those. So an incremental build is trusted only after a build that ended well, with the
-same table of contents, settings, bibliography and titles; otherwise everything is built anew.
+others only when it writes those. So an incremental build is trusted only after a build that ended well, with
+the same table of contents, settings, bibliography and titles; otherwise everything is built anew.
 """
 
 import hashlib

@@ -1,6 +1,7 @@
 """What every page of the built site must satisfy, as functions that return the faults they find.
 
-They are used twice: on the real pages, which must have none, and on pages with planted faults, which must be caught.
+They are used twice: on the real pages, which must have none, and on pages with planted faults, which must be
+caught.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+LOADING_LINKS = ["stylesheet", "preload", "icon", "preconnect", "dns-prefetch", "modulepreload"]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 # Formulas: an error MathJax shows, an unknown macro it prints in red, and markup that never became a formula.
@@ -36,10 +38,11 @@ BROKEN_MATHS = r"""
     faults.push('formula with an error: ' + (node.getAttribute('data-mjx-error') || node.textContent));
   for (const node of document.querySelectorAll('mjx-container [style*="color: red"]'))
     faults.push('unknown macro in a formula: ' + node.closest('mjx-container').textContent);
-  for (const node of document.querySelectorAll('article .math'))
-    if (!node.querySelector('mjx-container')) faults.push('formula not rendered: ' + node.textContent.slice(0, 80));
+  for (const node of document.querySelectorAll('article .math:not(:has(mjx-container))'))
+    faults.push('formula not rendered: ' + node.textContent.slice(0, 80));
   const skip = 'script, style, pre, code, .math, mjx-container, .cell_input, .cell_output';
-  const walker = document.createTreeWalker(document.querySelector('article') || document.body, NodeFilter.SHOW_TEXT);
+  const article = document.querySelector('article') || document.body;
+  const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const text = walker.currentNode.textContent;
     if (/\$|\\[(\[]|\\[a-z]+\{/.test(text) && !walker.currentNode.parentElement.closest(skip))
@@ -62,9 +65,10 @@ TOO_WIDE = r"""
 () => {
   const page = document.documentElement, room = page.clientWidth;
   if (page.scrollWidth <= room) return [];
-  const wide = [...document.querySelectorAll('article *')].filter((e) => e.getBoundingClientRect().right > room + 1);
+  const tooWide = (element) => element.getBoundingClientRect().right > room + 1;
+  const wide = [...document.querySelectorAll('article *')].find(tooWide);
   return [`page is ${page.scrollWidth} px wide in a window of ${room} px; first wide element: ` +
-          (wide.length ? wide[0].outerHTML.slice(0, 120) : 'outside the article')];
+          (wide ? wide.outerHTML.slice(0, 120) : 'outside the article')];
 }
 """
 
@@ -144,13 +148,7 @@ class _Anchors(HTMLParser):
         self.ids |= {given[name] for name in ("id", "name") if name in given}
         if tag == "a" and "href" in given:
             self.links.append(given["href"])
-        elif tag == "link" and given.get("rel") in (
-            "stylesheet",
-            "preload",
-            "icon",
-            "preconnect",
-            "dns-prefetch",
-        ):
+        elif tag == "link" and given.get("rel") in LOADING_LINKS:
             self.loads.append(given.get("href", ""))
         elif tag in ("script", "img", "iframe", "source", "video", "audio") and given.get("src"):
             self.loads.append(given["src"])

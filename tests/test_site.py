@@ -1,7 +1,7 @@
 """The built site: complete without a network, readable on any screen, and the same as its sources.
 
-`make test` builds the site first. The browser checks need Chromium (Debian's package `chromium`, or any Chrome);
-where it is missing they are skipped, and in continuous integration (CI set) that is an error.
+`make test` builds the site first. The browser checks need Chromium (Debian's package `chromium`, or any
+Chrome); where it is missing they are skipped, and in continuous integration (CI set) that is an error.
 """
 
 from __future__ import annotations
@@ -126,13 +126,11 @@ PLANTED = {
 def test_planted_fault_is_caught(site: Path, browser, tmp_path: Path, fault: str) -> None:
     """The page borrows the site's MathJax; all else on it is the fault."""
     html, expected = PLANTED[fault]
-    mathjax = (site / "_static/mathjax/tex-chtml.js").as_uri()
     file = tmp_path / "planted.html"
-    file.write_text(
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>planted</title>'
-        f'<script defer src="{mathjax}"></script></head><body><main><article>{html}</article></main></body></html>',
-        encoding="utf-8",
-    )
+    mathjax = (site / "_static/mathjax/tex-chtml.js").as_uri()
+    head = f'<meta charset="utf-8"><title>planted</title><script defer src="{mathjax}"></script>'
+    body = f"<main><article>{html}</article></main>"
+    file.write_text(f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>', "utf-8")
     seen = check.visit(browser, file)
     faults = check.broken_maths(seen.page) + check.bad_alt_texts(seen.page) + check.sideways_scroll(seen.page)
     faults += check.accessibility(seen.page, "light")
@@ -145,16 +143,10 @@ def test_planted_fault_is_caught(site: Path, browser, tmp_path: Path, fault: str
     [
         ('<a href="nowhere.html">', "leads to no file: nowhere.html"),
         ('<a href="#nowhere">', "leads to no place on the page: #nowhere"),
-        (
-            '<script src="https://example.org/x.js"></script>',
-            "loads from another host: https://example.org/x.js",
-        ),
-        (
-            '<link rel="stylesheet" href="//example.org/x.css">',
-            "loads from another host: //example.org/x.css",
-        ),
+        ('<script src="https://a.org/x.js"></script>', "loads from another host: https://a.org/x.js"),
+        ('<link rel="stylesheet" href="//a.org/x.css">', "loads from another host: //a.org/x.css"),
         ('<a id="here" href="#here">', None),
-        ('<a href="https://example.org">', None),
+        ('<a href="https://a.org">', None),
     ],
 )
 def test_broken_links_are_caught(tmp_path: Path, html: str, expected: str | None) -> None:
