@@ -1,0 +1,110 @@
+"""The one loop over time.
+
+`scan` runs any cell along a sequence and keeps, for every step, the function that leads back through it.
+Calling these in reverse order is backpropagation through time; the package has no other implementation of it.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from companion._arrays import (
+    Array,
+    Grads,
+    Params,
+    expect_floats,
+    expect_integers,
+    expect_params,
+    expect_shape,
+)
+from companion.cells import Cell, State
+
+
+class Run(NamedTuple):
+    """A cell's run along a batch of sequences.
+
+    ys     (N, T, H): the output of every step; zero beyond a sequence's length.
+    state  tuple of (N, H): the state after each sequence's own last step.
+    back   back(dys, dstate=None) -> (dxs, dstate0, grads): from the gradients of the loss with respect to
+           `ys` and to the final state (None stands for zero), those with respect to the inputs (N, T, D), the
+           initial state, and every parameter, summed over steps and sequences.
+    """
+
+    ys: Array
+    state: State
+    back: Callable[..., tuple[Array, State, Grads]]
+
+
+def scan(
+    cell: Cell, params: Params, xs: Array, state: State | None = None, lengths: ArrayLike | None = None
+) -> Run:
+    """Run `cell` along xs (N, T, D), from `state` (zeros where none is given).
+
+    `lengths` (N,), integers in 1..T, says how many steps of each sequence are real: beyond them the state
+    stands still and the output is zero. Raises ValueError or TypeError, naming expected and actual, for a
+    wrong shape or type, for an empty batch or sequence, and for numbers that are not finite.
+    """
+    expect_shape("xs", xs, "N", "T", cell.input_size)
+    expect_floats("xs", xs)
+    expect_params(params, cell.shapes, xs.dtype)
+    N, T, _ = xs.shape
+    state = _checked_state(cell, state, N, xs.dtype)
+    live = _live(lengths, N, T)
+
+    ys, backs = [], []
+    for t in range(T):
+        step = cell.step(params, xs[:, t], state)
+        state = _choose(live[t], step.state, state)
+        ys.append(np.where(live[t], step.y, 0))
+        backs.append(step.back)
+    outputs = np.stack(ys, axis=1)
+
+    def back(dys: Array | None, dstate: State | None = None) -> tuple[Array, State, Grads]:
+        dys = np.zeros_like(outputs) if dys is None else dys
+        expect_shape("dys", dys, *outputs.shape)
+        dstate = _checked_state(cell, dstate, N, xs.dtype, "d")
+        dxs = np.empty_like(xs)
+        grads = {name: np.zeros_like(value) for name, value in params.items()}
+        for t in reversed(range(T)):
+            zeros = tuple(np.zeros_like(d) for d in dstate)
+            dx, dstate_prev, step_grads = backs[t](
+                np.where(live[t], dys[:, t], 0), _choose(live[t], dstate, zeros)
+            )
+            # Where a sequence has ended the state stood still, so its gradient passes unchanged.
+            dstate = _choose(live[t], dstate_prev, dstate)
+            dxs[:, t] = dx
+            for name, grad in step_grads.items():
+                grads[name] += grad
+        return dxs, dstate, grads
+
+    return Run(outputs, state, back)
+
+
+def _checked_state(cell: Cell, state: State | None, N: int, dtype: np.dtype, prefix: str = "") -> State:
+    """The given state, checked against the cell's own zero state, or that zero state."""
+    zero = cell.zero_state(N, dtype)
+    if state is None:
+        return zero
+    if not isinstance(state, tuple) or len(state) != len(zero):
+        names = ", ".join(prefix + name for name in cell.state_names)
+        got = f"{len(state)} arrays" if isinstance(state, tuple) else type(state).__name__
+        raise ValueError(f"{prefix}state must be a tuple ({names},) of {len(zero)}, got {got}")
+    for name, have, want in zip(cell.state_names, state, zero, strict=True):
+        expect_shape(prefix + name, have, *want.shape)
+        expect_floats(prefix + name, have, dtype)
+    return state
+
+
+def _live(lengths: ArrayLike | None, N: int, T: int) -> Array:
+    """(T, N, 1), true where a step of a sequence is real."""
+    if lengths is None:
+        return np.ones((T, N, 1), bool)
+    lengths = expect_integers("lengths", lengths, 1, T)
+    expect_shape("lengths", lengths, N)
+    return (np.arange(T)[:, None] < lengths)[:, :, None]
+
+
+def _choose(live: Array, new: State, old: State) -> State:
+    return tuple(np.where(live, a, b) for a, b in zip(new, old, strict=True))

@@ -1,0 +1,214 @@
+"""Training: epochs, history, and checkpoints from which a run goes on exactly as if it had never stopped.
+
+`fit` knows nothing about recurrent networks. It takes a function that gives the loss and the gradients of one
+batch, and leaves parameters, optimiser and random generator in a state that is saved after every epoch.
+"""
+
+import json
+import os
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from companion._arrays import Array, Grads, Params, expect_size
+from companion._files import whole_file
+from companion.optim import Optimizer
+
+Batch = TypeVar("Batch")
+FORMAT = "companion checkpoint 1"
+
+
+class NonFiniteLoss(FloatingPointError):
+    """The loss or a gradient became infinite or undefined; the update was not made."""
+
+
+class CheckpointError(ValueError):
+    """A checkpoint cannot be read, or belongs to another run."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A training run after some number of epochs.
+
+    params   the parameters after the last epoch
+    best     the parameters after the epoch with the lowest value of what was monitored
+    history  {name: one number per epoch}: "loss" is the mean over the batches of an epoch, measured while the
+             parameters move; what `evaluate` returns is measured after the epoch
+    epoch    how many epochs have been completed
+    """
+
+    params: Grads
+    best: Grads
+    memory: Grads = field(repr=False)
+    history: dict[str, list[float]]
+    epoch: int
+
+
+def fit(
+    loss_and_grads: Callable[[Params, Batch], tuple[float, Mapping[str, Array]]],
+    params: Params,
+    batches: Callable[[np.random.Generator], Iterable[Batch]],
+    optimizer: Optimizer,
+    *,
+    epochs: int,
+    rng: np.random.Generator,
+    evaluate: Callable[[Params], Mapping[str, float]] | None = None,
+    monitor: str = "loss",
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+) -> Fit:
+    """Train until `epochs` epochs are complete, and return the `Fit`.
+
+    loss_and_grads(params, batch) -> (loss, grads) for one batch of any kind.
+    batches(rng)                  -> the batches of one epoch, in the order in which they are to be used.
+    evaluate(params)              -> further figures for the history, such as a validation loss.
+
+    With a `checkpoint` path the run is saved after every epoch, whole or not at all; where the file is there
+    already, the run goes on from it, bit for bit as if it had not been interrupted (parameters, optimiser and
+    generator included). A run that is killed loses at most the epoch in progress.
+
+    Raises NonFiniteLoss before a bad update is made, CheckpointError for a damaged checkpoint or one of another
+    run, ValueError where gradients do not fit the parameters or an epoch has no batch.
+    """
+    expect_size("epochs", epochs)
+    run = Fit(dict(params), dict(params), optimizer.start(params), {}, 0)
+    if checkpoint is not None and Path(checkpoint).exists():
+        run = load_checkpoint(checkpoint, run, optimizer, rng)
+    with tqdm(total=epochs, initial=run.epoch, unit="epoch", disable=not progress) as bar:
+        while run.epoch < epochs:
+            run = _one_epoch(run, loss_and_grads, batches(rng), optimizer, evaluate, monitor)
+            if checkpoint is not None:
+                save_checkpoint(checkpoint, run, optimizer, rng)
+            bar.set_postfix({name: f"{values[-1]:.4g}" for name, values in run.history.items()})
+            bar.update()
+    return run
+
+
+def shuffled(size: int, *arrays: Array) -> Callable[[np.random.Generator], Iterator[tuple[Array, ...]]]:
+    """Return a function batches(rng) that cuts `arrays` into batches of `size` rows, newly shuffled every time.
+
+    Row i of each array belongs to row i of every other; the last batch may be smaller. Raises ValueError where
+    the arrays have different lengths.
+    """
+    expect_size("size", size)
+    rows = {len(a) for a in arrays}
+    if len(rows) != 1 or 0 in rows:
+        raise ValueError(
+            f"arrays must all have the same number of rows, at least 1, got {[len(a) for a in arrays]}"
+        )
+
+    def batches(rng: np.random.Generator) -> Iterator[tuple[Array, ...]]:
+        order = rng.permutation(len(arrays[0]))
+        for start in range(0, len(order), size):
+            yield tuple(a[order[start : start + size]] for a in arrays)
+
+    return batches
+
+
+def _one_epoch(
+    run: Fit,
+    loss_and_grads: Callable[[Params, Batch], tuple[float, Mapping[str, Array]]],
+    batches: Iterable[Batch],
+    optimizer: Optimizer,
+    evaluate: Callable[[Params], Mapping[str, float]] | None,
+    monitor: str,
+) -> Fit:
+    params, memory = run.params, run.memory
+    losses = []
+    for number, batch in enumerate(batches, start=1):
+        loss, grads = loss_and_grads(params, batch)
+        _expect_finite(loss, grads, f"epoch {run.epoch + 1}, batch {number}")
+        params, memory = optimizer.update(params, grads, memory)
+        losses.append(float(loss))
+    if not losses:
+        raise ValueError("an epoch must have at least 1 batch, got none")
+    figures = {"loss": float(np.mean(losses)), **(evaluate(params) if evaluate else {})}
+    history = {name: [*run.history.get(name, []), float(value)] for name, value in figures.items()}
+    if monitor not in history:
+        raise ValueError(f"monitor must be one of {', '.join(history)}, got {monitor!r}")
+    is_best = history[monitor][-1] <= min(history[monitor])
+    best = params if is_best else run.best
+    return replace(run, params=params, best=best, memory=memory, history=history, epoch=run.epoch + 1)
+
+
+def _expect_finite(loss: float, grads: Mapping[str, Array], where: str) -> None:
+    bad = [] if np.isfinite(loss) else [f"the loss is {loss}"]
+    bad += [f"the gradient of {name} is not finite" for name, g in grads.items() if not np.isfinite(g).all()]
+    if bad:
+        raise NonFiniteLoss(
+            f"{where}: {', '.join(bad)}; expected finite numbers. This update was not made, and a checkpoint "
+            "still holds the last complete epoch. A smaller learning rate or clipped gradients may help."
+        )
+
+
+def save_checkpoint(
+    path: str | os.PathLike[str], run: Fit, optimizer: Optimizer, rng: np.random.Generator
+) -> None:
+    """Write a run to `path` as npz, whole or not at all: arrays and plain text only, no pickles."""
+    groups = {
+        "params": run.params,
+        "best": run.best,
+        "memory": run.memory,
+        "history": {name: np.array(values) for name, values in run.history.items()},
+    }
+    arrays = {f"{group}/{name}": value for group, named in groups.items() for name, value in named.items()}
+    about = {
+        "format": FORMAT,
+        "epoch": run.epoch,
+        "optimizer": repr(optimizer),
+        "rng": rng.bit_generator.state,
+    }
+    with whole_file(path) as file:
+        np.savez(file, about=json.dumps(about, default=np.ndarray.tolist), **arrays)
+
+
+def load_checkpoint(
+    path: str | os.PathLike[str], run: Fit, optimizer: Optimizer, rng: np.random.Generator
+) -> Fit:
+    """Read the run at `path`, which must fit `run`'s parameters, the optimiser and the kind of generator.
+
+    Sets `rng` to where it stood. Raises CheckpointError naming the file, what was expected and what it holds.
+    """
+    about, groups = _read(Path(path))
+    kind = type(rng.bit_generator).__name__
+    _expect_equal(path, "the optimiser", repr(optimizer), about["optimizer"])
+    _expect_equal(path, "the random generator", kind, about["rng"]["bit_generator"])
+    for group, here in (("params", run.params), ("best", run.best), ("memory", run.memory)):
+        _expect_equal(path, group, _kinds(here), _kinds(groups[group]))
+    rng.bit_generator.state = about["rng"]
+    history = {name: [float(value) for value in values] for name, values in groups["history"].items()}
+    return Fit(groups["params"], groups["best"], groups["memory"], history, int(about["epoch"]))
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Grads]]:
+    """The description and the groups of arrays that a checkpoint holds."""
+    groups: dict[str, Grads] = {"params": {}, "best": {}, "memory": {}, "history": {}}
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            about = json.loads(str(stored["about"]))
+            for key in set(stored.files) - {"about"}:
+                group, _, name = key.partition("/")
+                groups[group][name] = stored[key]
+            if about["format"] != FORMAT:
+                raise ValueError(f"its format is {about['format']!r}")
+            about["epoch"], about["optimizer"], about["rng"]["bit_generator"]
+    except (zipfile.BadZipFile, EOFError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} is not a complete checkpoint ({type(error).__name__}: {error}); expected an npz file of "
+            f"the format {FORMAT!r}. Remove the file to start anew, or put back a copy."
+        ) from error
+    return about, groups
+
+
+def _kinds(arrays: Mapping[str, Array]) -> str:
+    return ", ".join(f"{name} {a.dtype}{list(a.shape)}" for name, a in sorted(arrays.items())) or "nothing"
+
+
+def _expect_equal(path: str | os.PathLike[str], what: str, expected: str, found: str) -> None:
+    if expected != found:
+        raise CheckpointError(f"{path} belongs to another run: expected {what} to be {expected}, got {found}")
