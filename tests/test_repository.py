@@ -168,8 +168,8 @@ def test_examples_in_the_readme_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert blocks
     for block in blocks:
         exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
-        for expected in re.findall(r"print\(.*?\)  # (.+)", block):
-            assert expected in capsys.readouterr().out
+        printed = capsys.readouterr().out.splitlines()
+        assert printed == re.findall(r"^print\(.*\)  # (.+)$", block, re.MULTILINE)
 
 
 def test_every_page_of_the_book_is_in_the_table_of_contents() -> None:
