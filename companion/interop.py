@@ -1,7 +1,7 @@
 """Carrying weights between the course's cells and the layers of PyTorch and Keras.
 
-Every number is copied as it is, so that the same input gives the same output on both sides. Neither framework is
-loaded before a function that needs it is called.
+Every number is copied as it is, so that the same input gives the same output on both sides. Neither framework
+is loaded before a function that needs it is called.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -44,9 +44,9 @@ def to_torch(cell: RNN, params: Params) -> "torch.nn.RNN":
 def from_torch(layer: "torch.nn.RNN") -> tuple[RNN, Grads]:
     """Return (cell, params) with the weights of a one-layer, one-way `torch.nn.RNN`.
 
-    b_h is the sum of PyTorch's two biases, so those two cannot be told apart afterwards; with one of them zero,
-    as `to_torch` leaves it, and with no bias, the round trip is exact. Raises TypeError for another kind of
-    layer, ValueError for more layers or two directions.
+    b_h is the sum of PyTorch's two biases, which cannot be told apart afterwards; with one of them zero, as
+    `to_torch` leaves it, the round trip is exact. Raises TypeError for another kind of layer, ValueError for
+    more layers or two directions.
     """
     import torch
 

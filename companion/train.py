@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from companion._arrays import Array, Grads, Params, expect_size
 from companion._files import whole_file
@@ -72,8 +72,8 @@ def fit(
     already, the run goes on from it, bit for bit as if it had not been interrupted (parameters, optimiser and
     generator included). A run that is killed loses at most the epoch in progress.
 
-    Raises NonFiniteLoss before a bad update is made, CheckpointError for a damaged checkpoint or one of another
-    run, ValueError where gradients do not fit the parameters or an epoch has no batch.
+    Raises NonFiniteLoss before a bad update is made, CheckpointError for a damaged checkpoint or one of
+    another run, ValueError where gradients do not fit the parameters or an epoch has no batch.
     """
     expect_size("epochs", epochs)
     run = Fit(dict(params), dict(params), optimizer.start(params), {}, 0)
@@ -90,10 +90,10 @@ def fit(
 
 
 def shuffled(size: int, *arrays: Array) -> Callable[[np.random.Generator], Iterator[tuple[Array, ...]]]:
-    """Return a function batches(rng) that cuts `arrays` into batches of `size` rows, newly shuffled every time.
+    """Return a function batches(rng) that cuts `arrays` into newly shuffled batches of `size` rows.
 
-    Row i of each array belongs to row i of every other; the last batch may be smaller. Raises ValueError where
-    the arrays have different lengths.
+    Row i of each array belongs to row i of every other; the last batch may be smaller. Raises ValueError
+    where the arrays have different lengths.
     """
     expect_size("size", size)
     rows = {len(a) for a in arrays}
@@ -163,8 +163,9 @@ def save_checkpoint(
         "optimizer": repr(optimizer),
         "rng": rng.bit_generator.state,
     }
+    arrays["about"] = np.array(json.dumps(about, default=np.ndarray.tolist))
     with whole_file(path) as file:
-        np.savez(file, about=json.dumps(about, default=np.ndarray.tolist), **arrays)
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def load_checkpoint(

@@ -1,0 +1,150 @@
+"""Checkers for the exercises: they run a learner's function and say what is wrong with it, by name.
+
+An `Exercise` knows a right answer, how to draw inputs, and the mistakes people make. A wrong answer that equals
+a known mistake on every drawn input is called by its name; any other is described by the first number that
+differs. The exercises themselves stand in one module for each part of the book.
+"""
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from companion._arrays import Array
+
+Inputs = dict[str, Any]
+Answer = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a checker found: whether the answer passed, and a sentence to the learner."""
+
+    passed: bool
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A checker: call it with the learner's function.
+
+    name       what the learner's function is called
+    right      a function that gives the right answer
+    draw       draw(rng) -> {argument name: value}, passed to the functions in this order
+    mistakes   {what to tell the learner: a function that makes this mistake}
+    results    names for the parts of the answer, where it has several (a tuple, or a dict with these keys)
+
+    A right answer may be written in any way: only its numbers count, to a relative 1e-6.
+    """
+
+    name: str
+    right: Callable[..., Any]
+    draw: Callable[[np.random.Generator], Inputs]
+    mistakes: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    results: tuple[str, ...] = ("result",)
+    trials: int = 3
+
+    def __call__(self, attempt: Callable[..., Any]) -> Report:
+        """Run `attempt` on the drawn inputs and report. Never raises because of what `attempt` does."""
+        if not callable(attempt):
+            return Report(False, f"{self.name} must be a function, got {type(attempt).__name__}.")
+        rng = np.random.default_rng(0)
+        trials = [self.draw(rng) for _ in range(self.trials)]
+        answers = []
+        for inputs in trials:
+            given = copy.deepcopy(inputs)
+            try:
+                returned = attempt(*given.values())
+            except NotImplementedError:
+                returned = None
+            except Exception as error:
+                return Report(False, f"{self.name} raised {type(error).__name__}: {error}")
+            if returned is None or returned is Ellipsis:
+                return Report(False, f"{self.name} is not started yet: it returns nothing.")
+            changed = [
+                k for k, v in inputs.items() if isinstance(v, np.ndarray) and not np.array_equal(v, given[k])
+            ]
+            if changed:
+                return Report(False, f"{self.name} changes its input {changed[0]} in place; work on a copy.")
+            try:
+                answers.append(self._parts(returned))
+            except (TypeError, ValueError) as error:
+                return Report(False, f"{self.name}: {error}")
+        return self._judge(trials, answers)
+
+    def _judge(self, trials: list[Inputs], answers: list[Answer]) -> Report:
+        expected = [self._parts(self.right(*inputs.values())) for inputs in trials]
+        wrong = [k for k in self.results if not _all_equal(answers, expected, k)]
+        if not wrong:
+            return Report(True, f"{self.name}: right.")
+        if named := self._known_mistake(trials, answers, wrong):
+            return Report(False, f"{self.name}: {named}")
+        return Report(False, f"{self.name}: {_difference(answers[0], expected[0], wrong)}")
+
+    def _known_mistake(self, trials: list[Inputs], answers: list[Answer], wrong: list[str]) -> str | None:
+        """The sentence of the first known mistake that gives exactly the wrong parts of the answer."""
+        for sentence, mistaken in self.mistakes.items():
+            made = [self._parts(mistaken(*inputs.values())) for inputs in trials]
+            if all(_all_equal(answers, made, k) for k in wrong):
+                return sentence
+        return None
+
+    def _parts(self, returned: Any) -> Answer:
+        """The answer as named arrays of floats."""
+        if len(self.results) == 1:
+            returned = {self.results[0]: returned}
+        elif not isinstance(returned, Mapping):
+            if not isinstance(returned, tuple | list) or len(returned) != len(self.results):
+                got = (
+                    f"{len(returned)} values"
+                    if isinstance(returned, tuple | list)
+                    else type(returned).__name__
+                )
+                raise ValueError(
+                    f"expected {len(self.results)} values ({', '.join(self.results)}), got {got}."
+                )
+            returned = dict(zip(self.results, returned, strict=True))
+        if missing := [k for k in self.results if returned.get(k) is None]:
+            raise ValueError(f"the result has no {', '.join(missing)}.")
+        return {k: np.asarray(returned[k], dtype=np.float64) for k in self.results}
+
+
+def number(
+    name: str, given: float | None, expected: float, mistakes: Mapping[str, float] | None = None
+) -> Report:
+    """Check a number against the `expected` one, to a relative 1e-6; `mistakes` maps sentences to wrong numbers."""
+    if given is None or isinstance(given, type(...)):
+        return Report(False, f"{name} is not started yet.")
+    if not isinstance(given, int | float | np.number):
+        return Report(False, f"{name} must be a number, got {type(given).__name__}.")
+    if np.isclose(given, expected, rtol=1e-6, atol=1e-12):
+        return Report(True, f"{name}: right.")
+    for sentence, wrong in (mistakes or {}).items():
+        if np.isclose(given, wrong, rtol=1e-6, atol=1e-12):
+            return Report(False, f"{name}: {sentence}")
+    return Report(False, f"{name}: {given:g} is not right.")
+
+
+def _all_equal(answers: list[Answer], others: list[Answer], part: str) -> bool:
+    return all(
+        a[part].shape == b[part].shape and np.allclose(a[part], b[part], rtol=1e-6, atol=1e-10)
+        for a, b in zip(answers, others, strict=True)
+    )
+
+
+def _difference(answer: Answer, expected: Answer, wrong: list[str]) -> str:
+    """The first difference, in words; and which parts are right already."""
+    part = wrong[0]
+    a, b = answer[part], expected[part]
+    right = [k for k in expected if k not in wrong]
+    praise = f" ({', '.join(right)} {'is' if len(right) == 1 else 'are'} right.)" if right else ""
+    if a.shape != b.shape:
+        return f"{part} must have shape {b.shape}, got {a.shape}.{praise}"
+    index = tuple(int(i) for i in np.argwhere(~np.isclose(a, b, rtol=1e-6, atol=1e-10))[0])
+    where = f"{part}[{', '.join(map(str, index))}]" if index else part
+    return f"{where} must be {b[index]:.6g}, got {a[index]:.6g}.{praise}"
