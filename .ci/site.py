@@ -2,7 +2,7 @@
 
 Sphinx reports a page's warnings only when it reads that page, and puts a page's title into the side bars of
 others only when it writes those. So an incremental build is trusted only after a build that ended well, with
-the same table of contents, settings, bibliography and titles; otherwise everything is built anew.
+the same table of contents, settings, styles, bibliography and titles; otherwise everything is built anew.
 """
 
 import hashlib
@@ -21,8 +21,9 @@ LAST_GOOD = BUILD / "last-good"
 def fingerprint() -> str:
     """What all pages depend on, as one hash."""
     digest = hashlib.sha256(str(ROOT).encode())
-    for name in ["_config.yml", "_toc.yml", "constraints.txt", "book/references.bib"]:
-        digest.update((ROOT / name).read_bytes())
+    names = ["_config.yml", "_toc.yml", "constraints.txt", "book/references.bib"]
+    for file in [*(ROOT / name for name in names), *sorted(ROOT.glob("book/_assets/*"))]:
+        digest.update(file.read_bytes())
     for page in sorted([*ROOT.glob("book/**/*.ipynb"), *ROOT.glob("book/**/*.md")]):
         title = re.search(r'^\s*"?# .*$', page.read_text(encoding="utf-8"), re.MULTILINE)
         digest.update(f"{page.relative_to(ROOT)}: {title and title.group()}\n".encode())

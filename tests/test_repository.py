@@ -101,9 +101,14 @@ def test_versions_of_the_package_agree() -> None:
 
 def test_importing_the_package_loads_no_framework() -> None:
     heavy = ("torch", "tensorflow", "keras", "matplotlib")
-    for module in ["companion", *(f"companion.{name}" for name in ("cells", "scan", "gradcheck", "layers", "optim"))]:
+    for module in [
+        "companion",
+        *(f"companion.{name}" for name in ("cells", "scan", "gradcheck", "layers", "optim")),
+    ]:
         program = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
-        run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+        run = subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+        )
         assert run.stdout.strip() == "[]", f"import {module} loads {run.stdout}"
 
 
