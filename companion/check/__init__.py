@@ -1,8 +1,8 @@
 """Checkers for the exercises: they run a learner's function and say what is wrong with it, by name.
 
-An `Exercise` knows a right answer, how to draw inputs, and the mistakes people make. A wrong answer that equals
-a known mistake on every drawn input is called by its name; any other is described by the first number that
-differs. The exercises themselves stand in one module for each part of the book.
+An `Exercise` knows a right answer, how to draw inputs, and the mistakes people make. A wrong answer that
+equals a known mistake on every drawn input is called by its name; any other is described by the first number
+that differs. The exercises themselves stand in one module for each part of the book.
 """
 
 import copy
@@ -117,7 +117,7 @@ class Exercise:
 def number(
     name: str, given: float | None, expected: float, mistakes: Mapping[str, float] | None = None
 ) -> Report:
-    """Check a number against the `expected` one, to a relative 1e-6; `mistakes` maps sentences to wrong numbers."""
+    """Check a number against the `expected` one, to a relative 1e-6; `mistakes` names known wrong ones."""
     if given is None or isinstance(given, type(...)):
         return Report(False, f"{name} is not started yet.")
     if not isinstance(given, int | float | np.number):
