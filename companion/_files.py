@@ -50,7 +50,7 @@ def write_whole(path: str | os.PathLike[str], content: bytes | str) -> None:
 
 
 def _unwritten(target: Path, error: OSError) -> OSError:
-    kept = "the old file is unchanged" if target.is_file() else "nothing was written"
+    kept = "the old file is unchanged" if os.path.isfile(target) else "nothing was written"
     reason = error.strerror or str(error)
     # Built from an errno, OSError becomes PermissionError, FileNotFoundError, ... as the cause was.
     return OSError(error.errno, f"cannot write {target} ({reason}); {kept}")
