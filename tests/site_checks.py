@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -27,7 +28,6 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
-RESIZE = 400  # milliseconds; the theme makes what scrolls reachable by keyboard 300 ms after a change of size
 LOADING_LINKS = ["stylesheet", "preload", "icon", "preconnect", "dns-prefetch", "modulepreload"]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -110,23 +110,30 @@ def bad_alt_texts(page: Page) -> list[str]:
     return page.evaluate(BAD_ALT)
 
 
+def resize(page: Page, viewport: Any) -> None:
+    if page.viewport_size != viewport:
+        page.set_viewport_size(viewport)
+        page.wait_for_timeout(
+            400
+        )  # the theme lets the keyboard reach what scrolls 300 ms after a change of size
+
+
 def sideways_scroll(page: Page) -> list[str]:
     """What makes the page wider than a telephone."""
-    page.set_viewport_size(PHONE)
-    page.wait_for_timeout(RESIZE)
+    resize(page, PHONE)
     return page.evaluate(TOO_WIDE)
 
 
-def accessibility(page: Page, scheme: str) -> list[str]:
-    """axe-core's violations of WCAG A and AA, light or dark, on a desktop and on a telephone."""
+def accessibility(page: Page) -> list[str]:
+    """axe-core's violations of WCAG A and AA on a telephone and on a desktop, in light and in dark."""
     from axe_playwright_python.sync_playwright import Axe
 
     options = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"], "preload": False}
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     faults = []
-    for viewport in [DESKTOP, PHONE]:
-        page.set_viewport_size(viewport)
-        page.wait_for_timeout(RESIZE)
+    for viewport, scheme in product([PHONE, DESKTOP], ["light", "dark"]):
+        resize(page, viewport)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.wait_for_timeout(100)  # the theme's script follows the change of scheme
         shown = page.evaluate("document.documentElement.dataset.theme")
         if shown not in (scheme, None):
             faults.append(f"the page shows theme {shown} where {scheme} is preferred")
@@ -134,6 +141,13 @@ def accessibility(page: Page, scheme: str) -> list[str]:
             for node in rule["nodes"]:
                 faults.append(f"{rule['id']} ({scheme}, {viewport['width']} px): {node['html'][:160]}")
     return faults
+
+
+def faults(seen: Visit) -> list[str]:
+    """Everything that is wrong with an opened page."""
+    page = seen.page
+    found = broken_maths(page) + bad_alt_texts(page) + sideways_scroll(page) + accessibility(page)
+    return seen.outside + seen.errors + found
 
 
 class _Anchors(HTMLParser):
