@@ -5,7 +5,9 @@ others only when it writes those. So an incremental build is trusted only after 
 the same table of contents, settings, styles, bibliography and titles; otherwise everything is built anew.
 """
 
+import contextlib
 import hashlib
+import io
 import re
 import shutil
 import sys
@@ -33,7 +35,8 @@ def fingerprint() -> str:
 def build() -> int:
     arguments = ["build", str(ROOT), "-W", "--keep-going", "-n", "-q"]
     try:
-        jupyter_book(arguments, standalone_mode=True)
+        with contextlib.redirect_stdout(io.StringIO()):  # warnings and errors come by stderr
+            jupyter_book(arguments)
     except SystemExit as end:
         return int(bool(end.code))
     return 0
@@ -48,7 +51,7 @@ def main() -> int:
         print("The site has errors: see the warnings above.", file=sys.stderr)
         return 1
     LAST_GOOD.write_text(wanted, encoding="utf-8")
-    print(f"\nThe site is ready. Open {(BUILD / 'html/index.html').as_uri()}")
+    print(f"The site is ready. Open {(BUILD / 'html/index.html').as_uri()}")
     return 0
 
 
