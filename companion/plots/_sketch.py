@@ -123,19 +123,16 @@ class Sheet:
         points: Sequence[Point],
         colour: str = GREY,
         width: float = 2.0,
-        dashed: bool = False,
-        head: bool = True,
     ) -> None:
         """Draw an arrow through two points (straight) or four (a Bezier curve: start, two controls, end)."""
         codes = {2: [Path.MOVETO, Path.LINETO], 4: [Path.MOVETO, *[Path.CURVE4] * 3]}[len(points)]
         self.ax.add_patch(
             FancyArrowPatch(
                 path=Path(list(points), codes),
-                arrowstyle="-|>,head_length=0.45,head_width=0.22" if head else "-",
+                arrowstyle="-|>,head_length=0.45,head_width=0.22",
                 mutation_scale=(11 + 2.4 * width) * self.scale,
                 color=colour,
                 linewidth=width * self.scale,
-                linestyle=(0, (3, 2)) if dashed else "-",
                 joinstyle="miter",
                 capstyle="butt",
                 shrinkA=0,

@@ -55,7 +55,7 @@ def gradient_flow(
     the recurrent arrows out: what remains is what one matrix product without the recursion computes. With
     `direct_norms` (one for each state that the loss reads, in time order) and `recurrent_norms` (steps - 1 of
     them, the arrow into step 1 first), in one unit, the arrows are as wide as the norms are large, and the
-    norms are printed beside them. A canvas 3.1 inches high suits.
+    norms are printed beside them. A canvas 3.6 inches high suits.
 
     Raises ValueError for an unknown loss, fewer than two steps, only one of the two lists of norms, or norms
     of the wrong number, negative or not finite.
@@ -141,7 +141,7 @@ def _recurrent(
         end = x + WIDE / 2
         path = [(source, y), (end, y)]
         centre, height = (source + end) / 2, y
-    sheet.arrow(path, GHOST if cut else colour, width, dashed=cut)
+    sheet.arrow(path, GHOST if cut else colour, width)
     if cut:
         sheet.cross(centre, height, colour=colour)
     else:

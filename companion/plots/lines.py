@@ -22,9 +22,8 @@ DASHES: tuple[Any, ...] = (
     (0, (1.2, 1.2)),
     (0, (6, 1.5, 1.2, 1.5)),
     (0, (3, 1)),
-    (0, (8, 2)),
 )
-MARKERS = "osD^vX"
+MARKERS = "osD^v"
 
 
 def curves(
@@ -39,8 +38,8 @@ def curves(
 ) -> Axes:
     """Draw one line for each name over the same `xs` (T,), named at its end.
 
-    Each series is (T,); NaN leaves a gap. At most six lines can be told apart. Raises ValueError for none or
-    more than six, lengths that differ from that of `xs`, infinities, a series of NaN only, or values that a
+    Each series is (T,); NaN leaves a gap. At most five lines can be told apart. Raises ValueError for none or
+    more than five, lengths that differ from that of `xs`, infinities, a series of NaN only, or values that a
     logarithmic axis cannot show.
     """
     if not 1 <= len(named_series) <= len(PALETTE):

@@ -1,8 +1,9 @@
 """The look of the course's figures: one palette, one font, one size.
 
 The colours are Okabe and Ito's, darkened until each stands out from the paper by 4.5 to 1, so that they serve
-for text as well as for lines. They keep that contrast when the site turns a figure dark by `invert(.92)
-hue-rotate(180deg)`. A weight has the same colour in every figure of the course.
+for text as well as for lines, and moved apart in lightness, so that they differ to every kind of colour
+vision. All this holds too where the site turns a figure dark by `invert() hue-rotate(180deg)`. A weight has
+one colour in every figure.
 """
 
 from __future__ import annotations
@@ -27,12 +28,11 @@ INK = "#1a1a1a"
 GREY = "#5f5f5f"
 GHOST = "#c8c8c8"  # for what is there only to be seen as absent; never for text
 
-BLUE = "#0072b2"
+BLUE = "#005f9e"
 VERMILION = "#c65100"
-GREEN = "#008560"
-PURPLE = "#b25288"
-OCHRE = "#996300"
-PALETTE = (BLUE, VERMILION, GREEN, PURPLE, OCHRE, INK)
+GREEN = "#008558"
+PURPLE = "#a03b78"
+PALETTE = (BLUE, VERMILION, GREEN, PURPLE, INK)
 
 WEIGHT_COLOURS = {"W_xh": BLUE, "W_hh": VERMILION, "W_hy": GREEN}
 # Paler than the lines: ink can be read on every shade of it.
