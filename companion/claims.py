@@ -1,0 +1,188 @@
+"""What the five sources claim, and what the chapters found.
+
+A chapter judges a claim where its evidence stands, by `judge`, which refuses a verdict that the computed
+values do not bear out. The verdict is stored with the chapter's outputs, and `python -m companion.claims`
+collects all of them into the appendix page.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from companion._shipped import DataError, locate
+
+FILE = "claims.csv"
+HEAD = ["id", "source", "part", "text"]
+MIME = "application/vnd.companion.claim+json"
+VERDICTS = ("holds", "holds in part", "does not hold", "cannot be checked")
+COUNTS = {"S0": 36, "S1": 29, "S2": 29, "S3": 15, "S4": 25}
+PARTS = ("1-concepts", "2-forward-pass", "3-bptt", "4-stacked", "5-gradient-problems", "6-variants")
+COMPLETE_PARTS: tuple[str, ...] = ()  # every claim of these parts must have its verdict
+
+
+class ClaimError(ValueError):
+    """A claim that does not exist, or a verdict that its evidence, its form or another verdict forbids."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement of a source, in our words, and the part of the book in which it is due."""
+
+    id: str
+    source: str
+    part: str
+    text: str
+
+    @property
+    def anchor(self) -> str:
+        """The id of the element on a chapter's page that shows the verdict."""
+        return f"claim-{self.id.lower()}"
+
+
+def load() -> dict[str, Claim]:
+    """All claims by id, in the order of their sources; DataError where the file is not whole."""
+    path = locate(FILE)
+    head, *rows = csv.reader(path.read_text(encoding="utf-8", errors="replace").splitlines() or [""])
+    expected = [f"{source}-{number + 1}" for source, count in COUNTS.items() for number in range(count)]
+    if head != HEAD or [row[0] for row in rows if len(row) == len(HEAD)] != expected:
+        raise DataError(
+            f"{path} must hold {', '.join(HEAD)} for each of the {len(expected)} claims {expected[0]} to "
+            f"{expected[-1]}, got {len(rows)} rows; restore it by `git checkout -- data/{FILE}`"
+        )
+    return {row[0]: Claim(*row) for row in rows}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict on a claim, with the figure it rests on; a notebook shows it and stores it."""
+
+    claim: Claim
+    verdict: str
+    measured: str
+
+    def __str__(self) -> str:
+        return f"{self.claim.id} {self.verdict}: {self.measured}"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        claim, verdict = self.claim, self.verdict
+        return {
+            "text/plain": str(self),
+            "text/html": (
+                f'<div class="claim-verdict claim-{verdict.replace(" ", "-")}" data-verdict="{verdict}" '
+                f'id="{claim.anchor}"><p>{claim.id}. {html.escape(claim.text)}</p>'
+                f"<p><strong>{verdict.capitalize()}:</strong> {html.escape(self.measured)}</p></div>"
+            ),
+            MIME: {"id": claim.id, "verdict": verdict, "measured": self.measured},
+        }
+
+
+def judge(claim: str, verdict: str, *, measured: str, because: bool | np.bool_) -> Verdict:
+    """The verdict on the claim with the id `claim`, as the last line of a cell.
+
+    `verdict` is one of VERDICTS; `measured` says in a line what was found; `because` is computed in the cell
+    from the measured values and says whether they bear the verdict out. ClaimError where they do not.
+    """
+    if not isinstance(because, bool | np.bool_):
+        raise TypeError(f"because must be a bool computed from measured values, got {type(because).__name__}")
+    found = _verdict(load(), claim, verdict, measured)
+    if not because:
+        raise ClaimError(f"{claim}: {verdict!r} is not borne out by what was measured ({found.measured})")
+    return found
+
+
+def _verdict(known: dict[str, Claim], claim: object, verdict: object, measured: object) -> Verdict:
+    if not isinstance(claim, str) or claim not in known:
+        raise ClaimError(f"unknown claim {claim!r}: the claims are {', '.join(map(_span, COUNTS))}")
+    if verdict not in VERDICTS:
+        raise ClaimError(f"{claim}: the verdict must be one of {', '.join(VERDICTS)}, got {verdict!r}")
+    if not isinstance(measured, str) or not measured.strip():
+        raise ClaimError(f"{claim}: measured must say in a line what was found, got {measured!r}")
+    return Verdict(known[claim], str(verdict), " ".join(measured.split()))
+
+
+def _span(source: str) -> str:
+    return f"{source}-1 to {source}-{COUNTS[source]}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A verdict and the stored chapter that shows it: its path in the book, and its title."""
+
+    verdict: Verdict
+    chapter: str
+    title: str
+
+
+def collect(book: Path) -> list[Finding]:
+    """The verdicts in the stored outputs of all chapters below `book`, in the order of the claims.
+
+    ClaimError names the chapter whose verdict is malformed, on no known claim, or the second on its claim.
+    """
+    if not book.is_dir():
+        raise ClaimError(f"{book} must be the folder of the chapters, and is no folder")
+    known = load()
+    found: dict[str, Finding] = {}
+    for path in sorted(book.rglob("*.ipynb")):
+        chapter = path.relative_to(book)
+        if any(name.startswith((".", "_")) for name in chapter.parts):
+            continue  # a notebook editor's backups, and what was built
+        for finding in _findings(path, chapter.as_posix(), known):
+            id = finding.verdict.claim.id
+            if id in found:
+                raise ClaimError(f"{id} is judged twice, in {found[id].chapter} and in {finding.chapter}")
+            found[id] = finding
+    return [found[id] for id in known if id in found]
+
+
+def _findings(path: Path, chapter: str, known: dict[str, Claim]) -> list[Finding]:
+    try:
+        cells = json.loads(path.read_bytes())["cells"]
+        outputs = [output for cell in cells for output in cell.get("outputs", [])]
+        stored = [output["data"][MIME] for output in outputs if MIME in output.get("data", {})]
+        verdicts = [(one["id"], one["verdict"], one["measured"]) for one in stored]
+        prose = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ClaimError(
+            f"{chapter} cannot be read as a notebook ({type(error).__name__}: {error})"
+        ) from error
+    title = next((line[2:].strip() for line in prose.splitlines() if line.startswith("# ")), chapter)
+    try:
+        return [Finding(_verdict(known, *verdict), chapter, title) for verdict in verdicts]
+    except ClaimError as error:
+        raise ClaimError(f"{chapter}: {error}") from error
+
+
+def missing(findings: Iterable[Finding], parts: Sequence[str] = COMPLETE_PARTS) -> list[str]:
+    """The ids of the claims that belong to `parts` and have no verdict."""
+    judged = {finding.verdict.claim.id for finding in findings}
+    return [claim.id for claim in load().values() if claim.part in parts and claim.id not in judged]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the appendix page of the book in the folder named first, or of the book beside the package."""
+    from companion._claims_page import page
+    from companion._files import write_whole
+
+    book = Path(arguments[0]) if arguments else Path(__file__).parents[1] / "book"
+    try:
+        findings = collect(book)
+        target = book / "appendix" / "claims.md"
+        write_whole(target, page(findings))
+    except (ClaimError, DataError, OSError) as error:
+        print(f"companion.claims: {error}", file=sys.stderr)
+        return 1
+    print(f"{target}: {len(findings)} of {len(load())} claims judged")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
