@@ -60,6 +60,9 @@ def curves(
     if log:
         ax.set_yscale("log")
         ax.yaxis.set_minor_formatter(NullFormatter())
+    else:
+        ax.yaxis.set_major_locator(MaxNLocator(5))
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=bool((across == np.round(across)).all())))
     ax.grid(axis="y")
     ax.set(xlabel=x_label, ylabel=y_label)
     ax.margins(x=0.03 if markers else 0)
@@ -132,5 +135,4 @@ def gradient_by_lag(
     if (steps != np.round(steps)).any():
         raise ValueError(f"lags must be whole numbers, got {steps[steps != np.round(steps)][0]}")
     curves(ax, steps, norms_by_name, log=True, x_label=x_label, y_label=y_label, markers=len(steps) <= 30)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return ax
