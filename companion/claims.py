@@ -10,11 +10,11 @@ from __future__ import annotations
 import csv
 import html
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,7 +22,6 @@ from companion._shipped import DataError, locate
 
 FILE = "claims.csv"
 HEAD = ["id", "source", "part", "text"]
-MIME = "application/vnd.companion.claim+json"
 VERDICTS = ("holds", "holds in part", "does not hold", "cannot be checked")
 COUNTS = {"S0": 36, "S1": 29, "S2": 29, "S3": 15, "S4": 25}
 PARTS = ("1-concepts", "2-forward-pass", "3-bptt", "4-stacked", "5-gradient-problems", "6-variants")
@@ -61,6 +60,9 @@ def load() -> dict[str, Claim]:
     return {row[0]: Claim(*row) for row in rows}
 
 
+_MARK = '<div class="claim-verdict'  # by which a verdict is known among other outputs
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The verdict on a claim, with the figure it rests on; a notebook shows it and stores it."""
@@ -72,16 +74,15 @@ class Verdict:
     def __str__(self) -> str:
         return f"{self.claim.id} {self.verdict}: {self.measured}"
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         claim, verdict = self.claim, self.verdict
         return {
             "text/plain": str(self),
             "text/html": (
-                f'<div class="claim-verdict claim-{verdict.replace(" ", "-")}" data-verdict="{verdict}" '
+                f'{_MARK} claim-{verdict.replace(" ", "-")}" data-verdict="{verdict}" '
                 f'id="{claim.anchor}"><p>{claim.id}. {html.escape(claim.text)}</p>'
                 f"<p><strong>{verdict.capitalize()}:</strong> {html.escape(self.measured)}</p></div>"
             ),
-            MIME: {"id": claim.id, "verdict": verdict, "measured": self.measured},
         }
 
 
@@ -99,14 +100,14 @@ def judge(claim: str, verdict: str, *, measured: str, because: bool | np.bool_) 
     return found
 
 
-def _verdict(known: dict[str, Claim], claim: object, verdict: object, measured: object) -> Verdict:
-    if not isinstance(claim, str) or claim not in known:
+def _verdict(known: dict[str, Claim], claim: str, verdict: str, measured: str) -> Verdict:
+    if claim not in known:
         raise ClaimError(f"unknown claim {claim!r}: the claims are {', '.join(map(_span, COUNTS))}")
     if verdict not in VERDICTS:
         raise ClaimError(f"{claim}: the verdict must be one of {', '.join(VERDICTS)}, got {verdict!r}")
     if not isinstance(measured, str) or not measured.strip():
         raise ClaimError(f"{claim}: measured must say in a line what was found, got {measured!r}")
-    return Verdict(known[claim], str(verdict), " ".join(measured.split()))
+    return Verdict(known[claim], verdict, " ".join(measured.split()))
 
 
 def _span(source: str) -> str:
@@ -146,19 +147,29 @@ def collect(book: Path) -> list[Finding]:
 def _findings(path: Path, chapter: str, known: dict[str, Claim]) -> list[Finding]:
     try:
         cells = json.loads(path.read_bytes())["cells"]
-        outputs = [output for cell in cells for output in cell.get("outputs", [])]
-        stored = [output["data"][MIME] for output in outputs if MIME in output.get("data", {})]
-        verdicts = [(one["id"], one["verdict"], one["measured"]) for one in stored]
+        data = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+        shown = [{kind: "".join(one.get(kind, "")) for kind in ("text/plain", "text/html")} for one in data]
         prose = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise ClaimError(
-            f"{chapter} cannot be read as a notebook ({type(error).__name__}: {error})"
-        ) from error
+        reason = f"{type(error).__name__}: {error}"
+        raise ClaimError(f"{chapter} cannot be read as a notebook ({reason})") from error
     title = next((line[2:].strip() for line in prose.splitlines() if line.startswith("# ")), chapter)
     try:
-        return [Finding(_verdict(known, *verdict), chapter, title) for verdict in verdicts]
+        verdicts = [_stored(known, one) for one in shown if one["text/html"].startswith(_MARK)]
     except ClaimError as error:
         raise ClaimError(f"{chapter}: {error}") from error
+    return [Finding(verdict, chapter, title) for verdict in verdicts]
+
+
+def _stored(known: dict[str, Claim], shown: dict[str, str]) -> Verdict:
+    """The verdict that a stored output shows, read from its line of text."""
+    line = re.fullmatch(r"(\S+) ([^:]+): (.+)", shown["text/plain"])
+    if line is None:
+        raise ClaimError(f"a verdict must read 'ID VERDICT: MEASURED', got {shown['text/plain']!r}")
+    found = _verdict(known, *line.groups())
+    if found._repr_mimebundle_() != shown:
+        raise ClaimError(f"{found.claim.id} would be shown otherwise today: run the chapter again")
+    return found
 
 
 def missing(findings: Iterable[Finding], parts: Sequence[str] = COMPLETE_PARTS) -> list[str]:
