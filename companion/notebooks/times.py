@@ -38,7 +38,8 @@ def running_time(seconds: float) -> str:
 def time_line(notebook: Notebook, verb: str, day: date) -> str:
     """The generated line of a chapter: how long it takes, when it was last run or verified, and with what."""
     stored = record(notebook)
-    versions = ", ".join(f"{name} {version}" for name, version in stored["versions"].items())
+    labels = [label for label in ("Python", *LIBRARIES) if label in stored["versions"]]
+    versions = ", ".join(f"{label} {stored['versions'][label]}" for label in labels)
     times = f"Reading: about {reading_minutes(notebook)} minutes. Running: {stored['time']}."
     return f"{times} Last {verb} on {day.day} {day:%B %Y} with {versions}."
 
