@@ -67,7 +67,7 @@ class RNN:
     of tanh. Raises ValueError or TypeError where a size or a shape does not fit.
     """
 
-    state_names = ("h",)
+    state_names: tuple[str, ...] = ("h",)
 
     def __init__(self, input_size: int, hidden_size: int, activation: Activation = TANH) -> None:
         self.input_size = expect_size("input_size", input_size)

@@ -83,7 +83,7 @@ backward_last = Exercise(
     draw=_draw,
     results=FIVE,
     mistakes={
-        "the road from the next step is missing: earlier states act on the loss through later ones.": _mistaken(
+        "the road from the next step is missing: earlier states act through later ones.": _mistaken(
             "no recursion"
         ),
         "the slope of the tanh, 1 - h^2, is missing.": _mistaken("no slope"),

@@ -1,0 +1,33 @@
+"""The checkers of the introduction accept right answers in any style and name the usual mistakes."""
+
+from functools import reduce
+from itertools import accumulate
+
+import numpy as np
+import pytest
+
+from companion.check import intro
+
+
+def test_states_accepts_other_ways_of_writing_the_loop():
+    assert intro.states(lambda step, start, xs: list(accumulate(xs, step, initial=start))[1:]).passed
+    assert intro.states(
+        lambda step, start, xs: np.array([reduce(step, xs[: i + 1], start) for i in range(len(xs))])
+    ).passed
+
+
+def test_same_month_accepts_a_loop_and_a_list():
+    assert intro.same_month_last_year(lambda v: [v[i - 12] for i in range(12, len(v))]).passed
+
+
+@pytest.mark.parametrize("exercise", [intro.states, intro.same_month_last_year], ids=lambda e: e.name)
+def test_every_named_mistake_is_called_by_its_own_name(exercise):
+    for sentence, mistaken in exercise.mistakes.items():
+        report = exercise(mistaken)
+        assert not report.passed
+        assert report.text == f"{exercise.name}: {sentence}"
+
+
+def test_an_unnamed_mistake_is_described_by_numbers():
+    assert "must have shape" in intro.same_month_last_year(lambda v: v[:-24]).text
+    assert "must be" in intro.same_month_last_year(lambda v: v[:-12] * 1.1).text
