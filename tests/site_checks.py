@@ -132,7 +132,7 @@ def accessibility(page: Page) -> list[str]:
     faults = []
     for viewport, scheme in product([PHONE, DESKTOP], ["light", "dark"]):
         resize(page, viewport)
-        # Colours do not depend on the width, and judging them takes most of the time: once a scheme is enough.
+        # Colours do not depend on the width, and judging them takes longest: once a scheme is enough.
         options["rules"] = {"color-contrast": {"enabled": viewport == DESKTOP}}
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.wait_for_timeout(100)  # the theme's script follows the change of scheme
