@@ -3,6 +3,7 @@
 import copy
 import os
 import re
+import sys
 import textwrap
 import time
 from datetime import date
@@ -29,21 +30,34 @@ ENVIRONMENT = {
 }
 
 
-def run_cells(notebook: Notebook, folder: Path) -> float:
-    """Run all cells in a fresh kernel of this Python, started in `folder`; return the seconds it took."""
-    import ipykernel.kernelspec
+def run_cells(
+    notebook: Notebook,
+    folder: Path,
+    python: Path = Path(sys.executable),
+    environment: dict[str, str] | None = None,
+) -> float:
+    """Run all cells in a fresh kernel of `python`, started in `folder`; return the seconds it took.
+
+    `environment` replaces the environment variables, which are else those of this process with ENVIRONMENT.
+    """
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    kernel = ipykernel.kernelspec.get_kernel_dict(["--log-level=ERROR"])  # type: ignore[no-untyped-call, unused-ignore]
-
-    class ThisPython(KernelSpecManager):
-        """Knows only the running Python's kernel: one that was installed under the same name is not used."""
+    class OneKernel(KernelSpecManager):
+        """Knows only the kernel of `python`: one that was installed under the same name is not used."""
 
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-            return KernelSpec(resource_dir="", **kernel)
+            command = [
+                str(python),
+                "-m",
+                "ipykernel_launcher",
+                "-f",
+                "{connection_file}",
+                "--log-level=ERROR",
+            ]
+            return KernelSpec(argv=command, display_name=kernel_name, language="python")
 
     client = NotebookClient(
         notebook,  # type: ignore[arg-type]
@@ -51,11 +65,11 @@ def run_cells(notebook: Notebook, folder: Path) -> float:
         coalesce_streams=True,
         record_timing=False,
         resources={"metadata": {"path": str(folder)}},
-        km=AsyncKernelManager(kernel_name=KERNELSPEC["name"], kernel_spec_manager=ThisPython()),
+        km=AsyncKernelManager(kernel_name=KERNELSPEC["name"], kernel_spec_manager=OneKernel()),
     )
     started = time.perf_counter()
     try:
-        client.execute(cleanup_kc=True, env={**os.environ, **ENVIRONMENT})
+        client.execute(cleanup_kc=True, env=environment or {**os.environ, **ENVIRONMENT})
     except CellTimeoutError as error:
         raise NotebookError(f"a cell ran for more than {SECONDS_A_CELL} seconds:\n{error}") from error
     except (CellExecutionError, DeadKernelError) as error:
