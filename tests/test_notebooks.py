@@ -2,8 +2,10 @@
 
 import ast
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -114,6 +116,33 @@ def test_a_chapter_that_fails_or_is_not_quiet_is_not_stored(tmp_path, monkeypatc
         execute(path)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["sample.ipynb"]
+
+
+def test_a_cell_that_takes_too_long_is_not_stored(tmp_path, monkeypatch):
+    monkeypatch.setattr("companion.notebooks.runs.SECONDS_A_CELL", 1)
+    notebook = build()
+    code_cells(notebook)[1]["source"] = "import time\ntime.sleep(60)"
+    path = write(tmp_path / "sample.ipynb", notebook)
+    before = path.read_bytes()
+    with pytest.raises(NotebookError, match="ran for more than 1 s"):
+        execute(path)
+    assert path.read_bytes() == before
+
+
+def test_an_interrupted_run_stores_nothing(tmp_path):
+    notebook = build()
+    code_cells(notebook)[1]["source"] = "import time\nopen('started', 'w').close()\ntime.sleep(60)"
+    path = write(tmp_path / "sample.ipynb", notebook)
+    before = path.read_bytes()
+    command = [sys.executable, "-m", "companion.notebooks", "execute", str(path)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as running:
+        until = time.monotonic() + 60
+        while not (tmp_path / "started").exists() and time.monotonic() < until:
+            time.sleep(0.1)
+        running.send_signal(signal.SIGINT)
+        assert "Interrupted." in running.communicate(timeout=30)[1]
+    assert running.returncode == 130
+    assert path.read_bytes() == before
 
 
 def test_a_file_that_is_no_notebook_is_named(tmp_path, capsys):

@@ -71,9 +71,13 @@ def run_cells(
     try:
         client.execute(cleanup_kc=True, env=environment or {**os.environ, **ENVIRONMENT})
     except CellTimeoutError as error:
-        raise NotebookError(f"a cell ran for more than {SECONDS_A_CELL} seconds:\n{error}") from error
+        raise NotebookError(f"a cell ran for more than {SECONDS_A_CELL} s:\n{error}") from error
     except (CellExecutionError, DeadKernelError) as error:
         raise NotebookError(re.sub(r"\x1b\[[0-9;]*m", "", str(error))) from error
+    except AssertionError as error:
+        if client.km is not None:
+            raise
+        raise KeyboardInterrupt from error  # nbclient, interrupted, ends the kernel and then misses it
     return time.perf_counter() - started
 
 

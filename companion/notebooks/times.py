@@ -57,8 +57,10 @@ def versions(notebook: Notebook) -> dict[str, str]:
     """The versions of Python and of the libraries the chapter imports, NumPy always among them."""
     imported = {name.split(".")[0] for cell in code_cells(notebook) for name in imports(cell["source"])}
     found = {"Python": ".".join(map(str, sys.version_info[:2]))}
+    distributions = importlib.metadata.packages_distributions()
     for label, module in LIBRARIES.items():
         if module in imported | {"numpy"}:
-            distribution = importlib.metadata.packages_distributions()[module][0]
-            found[label] = importlib.metadata.version(distribution).split("+")[0]
+            if module not in distributions:
+                raise NotebookError(f"expected {label} to be installed, since the chapter imports it")
+            found[label] = importlib.metadata.version(distributions[module][0]).split("+")[0]
     return found
