@@ -12,7 +12,7 @@ from companion.notebooks.rules import problems
 from companion.notebooks.runs import execute
 from companion.notebooks.sources import ROOT, changed
 from companion.notebooks.stored import read, record, refresh, text
-from companion.notebooks.times import time_line, versions, write_time_line
+from companion.notebooks.times import time_line, write_time_line
 
 
 def chapters(paths: list[Path]) -> list[Path]:
@@ -68,8 +68,7 @@ def run_stamp(options: argparse.Namespace) -> bool:
         notebook = read(path)
         if not record(notebook):
             raise NotebookError(f"{shown(path)}: never run, so there is nothing to stamp")
-        record(notebook)["versions"] = versions(notebook)
-        write_time_line(notebook, time_line(notebook, "verified", date.today()))
+        write_time_line(notebook, time_line(notebook, date.today(), verified=True))
         write_whole(path, text(notebook).encode())
         print(f"{shown(path)}: stamped as verified")
     return True

@@ -118,7 +118,7 @@ def execute(path: Path) -> float:
         "time": running_time(seconds),
         "versions": versions(notebook),
     }
-    write_time_line(notebook, time_line(notebook, "run", date.today()))
+    write_time_line(notebook, time_line(notebook, date.today()))
     normalise(notebook)
     write_whole(path, text(notebook).encode())
     return seconds

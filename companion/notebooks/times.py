@@ -35,13 +35,17 @@ def running_time(seconds: float) -> str:
     return f"about {math.ceil(seconds / 600) * 10} minutes"
 
 
-def time_line(notebook: Notebook, verb: str, day: date) -> str:
-    """The generated line of a chapter: how long it takes, when it was last run or verified, and with what."""
+def time_line(notebook: Notebook, day: date, verified: bool = False) -> str:
+    """The generated line of a chapter: how long it takes, with what it ran, and when: on `day`, on which its
+    outputs were made, or verified by the tests."""
     stored = record(notebook)
     labels = [label for label in ("Python", *LIBRARIES) if label in stored["versions"]]
     versions = ", ".join(f"{label} {stored['versions'][label]}" for label in labels)
+    when = f"{day.day} {day:%B %Y}"
     times = f"Reading: about {reading_minutes(notebook)} minutes. Running: {stored['time']}."
-    return f"{times} Last {verb} on {day.day} {day:%B %Y} with {versions}."
+    if verified:
+        return f"{times} Run with {versions}; last verified on {when}."
+    return f"{times} Last run on {when} with {versions}."
 
 
 def write_time_line(notebook: Notebook, line: str) -> None:
