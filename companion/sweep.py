@@ -1,9 +1,9 @@
 """Recording experiments that take longer than a reader wants to wait.
 
-`python -m companion.sweep NAME` runs every setting of an experiment that has no record yet and keeps one JSON
-record a run in data/results/NAME.jsonl, with its settings, figures, versions and hardware. It may be killed at
-any moment: the file is replaced whole after each run, so nothing is lost but the run in progress, and nothing
-counts twice.
+`python -m companion.sweep NAME` runs every setting of an experiment that has no record yet and keeps one
+JSON record a run in data/results/NAME.jsonl, with its settings, figures, versions and hardware. It may be
+killed at any moment: the file is replaced whole after each run, so nothing is lost but the run in progress,
+and nothing counts twice.
 """
 
 import argparse
@@ -33,10 +33,10 @@ class RecordError(ValueError):
 
 
 def load(name: str, folder: Path | None = None, **settings: Any) -> list[Record]:
-    """The records of experiment `name` whose settings agree with all those given, in the order of recording.
+    """The records of experiment `name` whose settings agree with all those given, oldest first.
 
-    A record is a dict of "settings", "figures", "versions", "hardware" and "seconds". Raises RecordError, naming
-    the file, where it is missing or damaged or no record fits.
+    A record is a dict of "settings", "figures", "versions", "hardware" and "seconds". Raises RecordError,
+    naming the file, where it is missing or damaged or no record fits.
     """
     path = _path(name, folder)
     if not path.is_file():

@@ -78,7 +78,7 @@ def _count(folder):
 def test_load_picks_by_settings_and_names_what_is_missing(tmp_path):
     sweep.sweep("toy", run, SETTINGS, tmp_path, progress=False)
     assert [r["settings"]["seed"] for r in sweep.load("toy", tmp_path, cell="lstm")] == [0, 1, 2]
-    with pytest.raises(sweep.RecordError, match="no record with {'cell': 'gru'}"):
+    with pytest.raises(sweep.RecordError, match=r"no record with \{'cell': 'gru'\}"):
         sweep.load("toy", tmp_path, cell="gru")
     with pytest.raises(sweep.RecordError, match=r"absent.jsonl is missing; .*companion.sweep absent"):
         sweep.load("absent", tmp_path)
