@@ -15,6 +15,10 @@ Grads = dict[str, Array]
 Shapes = dict[str, tuple[int, ...]]
 
 
+class NotFinite(ValueError):
+    """An array holds infinite or undefined numbers."""
+
+
 def expect_shape(name: str, value: object, *sizes: int | str) -> None:
     """Raise unless `value` is an array of the shape given by `sizes`.
 
@@ -34,8 +38,10 @@ def expect_shape(name: str, value: object, *sizes: int | str) -> None:
         raise ValueError(f"{name} must have shape {_written(sizes)}{at_least}, got {value.shape}")
 
 
-def expect_floats(name: str, value: Array, dtype: np.dtype | None = None) -> None:
-    """Raise unless `value` holds finite floats, of exactly `dtype` where one is given."""
+def expect_floats(name: str, value: object, dtype: np.dtype | None = None) -> None:
+    """Raise unless `value` is an array of finite floats, of exactly `dtype` where one is given."""
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"{name} must be a numpy array of floats, got {type(value).__name__}")
     if value.dtype not in (np.float32, np.float64):
         raise TypeError(f"{name} must be float32 or float64, got {value.dtype}")
     if dtype is not None and value.dtype != dtype:
@@ -43,13 +49,15 @@ def expect_floats(name: str, value: Array, dtype: np.dtype | None = None) -> Non
     finite = np.isfinite(value)
     if not finite.all():
         where = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise ValueError(f"{name} must be finite, got {value[where]} at index {where}")
+        raise NotFinite(f"{name} must be finite, got {value[where]} at index {where}")
 
 
 def expect_params(
     params: Params, shapes: Mapping[str, tuple[int, ...]], dtype: np.dtype | None = None
 ) -> None:
     """Raise unless `params` holds exactly the arrays named in `shapes`, each with its shape."""
+    if not isinstance(params, Mapping):
+        raise TypeError(f"params must be a dict of arrays by name, got {type(params).__name__}")
     if set(params) != set(shapes):
         raise ValueError(
             f"params must hold {', '.join(sorted(shapes))}, got {', '.join(sorted(params)) or 'none'}"

@@ -82,8 +82,8 @@ def to_keras(cell: RNN, params: Params) -> "keras.layers.SimpleRNN":
 def from_keras(layer: "keras.layers.SimpleRNN") -> tuple[RNN, Grads]:
     """Return (cell, params) with the weights of a built `keras.layers.SimpleRNN`; the round trip is exact.
 
-    Raises TypeError for another kind of layer, ValueError for one that is not built yet or has an activation
-    that the course does not have.
+    Raises TypeError for another kind of layer, ValueError for one that is not built yet, runs backwards in
+    time, or has an activation that the course does not have.
     """
     import keras
 
@@ -93,12 +93,15 @@ def from_keras(layer: "keras.layers.SimpleRNN") -> tuple[RNN, Grads]:
         raise ValueError(
             "layer must be built, so that it has weights; got a layer that has not seen an input"
         )
-    name = keras.activations.serialize(layer.activation)
-    if name not in _KERAS_NAMES:
-        raise ValueError(f"activation must be one of {', '.join(_KERAS_NAMES)}, got {name}")
+    if layer.go_backwards:
+        raise ValueError("layer must run forwards in time, got one with go_backwards=True")
+    known = {keras.activations.get(name): ours for name, ours in _KERAS_NAMES.items()}
+    if layer.activation not in known:
+        got = getattr(layer.activation, "__name__", layer.activation)
+        raise ValueError(f"activation must be one of {', '.join(_KERAS_NAMES)}, got {got}")
     W_xh, W_hh, *bias = (np.array(w) for w in layer.get_weights())
     b_h = bias[0] if bias else np.zeros(len(W_hh), W_hh.dtype)
-    return RNN(len(W_xh), len(W_hh), _KERAS_NAMES[name]), {"W_xh": W_xh, "W_hh": W_hh, "b_h": b_h}
+    return RNN(len(W_xh), len(W_hh), known[layer.activation]), {"W_xh": W_xh, "W_hh": W_hh, "b_h": b_h}
 
 
 def _expect_own(cell: RNN, params: Params) -> "np.dtype[Any]":

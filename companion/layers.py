@@ -60,8 +60,9 @@ class Dense:
         """Read h (..., H); raises ValueError or TypeError, naming expected and actual, for anything else."""
         params = {name: params[name] for name in self.shapes if name in params}
         expect_floats("h", h)
+        if h.ndim == 0 or h.shape[-1] != self.input_size or h.size == 0:
+            raise ValueError(f"h must have shape (..., {self.input_size}) and hold values, got {h.shape}")
         expect_params(params, self.shapes, h.dtype)
-        expect_shape("h", h, *"NTABC"[: h.ndim - 1], self.input_size)
         W_hy = params["W_hy"]
 
         def back(dy: Array) -> tuple[Array, Grads]:
@@ -86,6 +87,8 @@ def softmax_cross_entropy(logits: Array, labels: ArrayLike, mask: ArrayLike | No
     logits (..., K), labels (...) integers in 0..K-1; `mask` (...) of booleans keeps only the true entries.
     """
     expect_floats("logits", logits)
+    if logits.ndim == 0 or logits.size == 0:
+        raise ValueError(f"logits must have shape (..., K) and hold values, got {logits.shape}")
     K = logits.shape[-1]
     labels = expect_integers("labels", labels, 0, K - 1)
     expect_shape("labels", labels, *logits.shape[:-1])

@@ -91,12 +91,18 @@ class Adam:
 def clip_grad_norm(grads: Params, max_norm: float) -> tuple[Grads, float]:
     """Scale all gradients together so that their common norm is at most `max_norm`.
 
-    Returns the gradients and the norm they had before: g <- g min(1, max_norm / |g|).
+    Returns the gradients and the norm they had before: g <- g min(1, max_norm / |g|). Gradients that are not
+    finite come back as they are.
     """
     if not max_norm > 0:
         raise ValueError(f"max_norm must be above 0, got {max_norm}")
-    norm = float(np.sqrt(sum(float((g.astype(np.float64) ** 2).sum()) for g in grads.values())))
-    scale = min(1.0, max_norm / norm) if norm > 0 else 1.0
+    largest = float(np.max([np.abs(g).max() for g in grads.values()], initial=0.0))
+    if not 0 < largest < np.inf:
+        return dict(grads), largest
+    # In units of the largest number, so that the squares of exploding gradients do not overflow.
+    units = [g.astype(np.float64) / largest for g in grads.values()]
+    norm = largest * float(np.sqrt(sum(float((u**2).sum()) for u in units)))
+    scale = min(1.0, max_norm / norm)
     return {k: g * scale for k, g in grads.items()}, norm
 
 
@@ -105,6 +111,6 @@ def _zeros(prefix: str, params: Params) -> Grads:
 
 
 def _expect_same(params: Params, grads: Params) -> None:
-    want, have = ({k: a.shape for k, a in arrays.items()} for arrays in (params, grads))
+    want, have = ({k: f"{a.dtype}{list(a.shape)}" for k, a in arrays.items()} for arrays in (params, grads))
     if want != have:
-        raise ValueError(f"grads must have the names and shapes of the parameters {want}, got {have}")
+        raise ValueError(f"grads must be like the parameters {want}, got {have}")

@@ -64,6 +64,7 @@ def scan(
     def back(dys: Array | None, dstate: State | None = None) -> tuple[Array, State, Grads]:
         dys = np.zeros_like(outputs) if dys is None else dys
         expect_shape("dys", dys, *outputs.shape)
+        expect_floats("dys", dys, xs.dtype)
         dstate = _checked_state(cell, dstate, N, xs.dtype, "d")
         dxs = np.empty_like(xs)
         grads = {name: np.zeros_like(value) for name, value in params.items()}

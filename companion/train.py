@@ -4,6 +4,7 @@
 batch, and leaves parameters, optimiser and random generator in a state that is saved after every epoch.
 """
 
+import io
 import json
 import os
 import zipfile
@@ -13,14 +14,19 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 from tqdm import tqdm
 
-from companion._arrays import Array, Grads, Params, expect_size
+from companion._arrays import Array, Grads, NotFinite, Params, expect_floats, expect_size
 from companion._files import whole_file
 from companion.optim import Optimizer
 
 Batch = TypeVar("Batch")
 FORMAT = "companion checkpoint 1"
+_NOT_MADE = (
+    "This update was not made, and a checkpoint still holds the last complete epoch. "
+    "A smaller learning rate or clipped gradients may help."
+)
 
 
 class NonFiniteLoss(FloatingPointError):
@@ -73,12 +79,17 @@ def fit(
     generator included). A run that is killed loses at most the epoch in progress.
 
     Raises NonFiniteLoss before a bad update is made, CheckpointError for a damaged checkpoint or one of
-    another run, ValueError where gradients do not fit the parameters or an epoch has no batch.
+    another run, OSError for a checkpoint that cannot be written, before any work is done, and ValueError
+    where gradients do not fit the parameters or an epoch has no batch.
     """
     expect_size("epochs", epochs)
+    for name, value in params.items():
+        expect_floats(name, value)
     run = Fit(dict(params), dict(params), optimizer.start(params), {}, 0)
     if checkpoint is not None and Path(checkpoint).exists():
         run = load_checkpoint(checkpoint, run, optimizer, rng)
+    if checkpoint is not None and run.epoch < epochs:
+        save_checkpoint(checkpoint, run, optimizer, rng)  # a path that cannot be written is better known now
     with tqdm(total=epochs, initial=run.epoch, unit="epoch", disable=not progress) as bar:
         while run.epoch < epochs:
             run = _one_epoch(run, loss_and_grads, batches(rng), optimizer, evaluate, monitor)
@@ -121,9 +132,17 @@ def _one_epoch(
     params, memory = run.params, run.memory
     losses = []
     for number, batch in enumerate(batches, start=1):
-        loss, grads = loss_and_grads(params, batch)
-        _expect_finite(loss, grads, f"epoch {run.epoch + 1}, batch {number}")
-        params, memory = optimizer.update(params, grads, memory)
+        where = f"epoch {run.epoch + 1}, batch {number}"
+        try:
+            loss, grads = loss_and_grads(params, batch)
+        except NotFinite as error:
+            raise NonFiniteLoss(f"{where}: {error}. {_NOT_MADE}") from error
+        if np.ndim(loss) != 0:
+            raise ValueError(f"the loss must be one number, got shape {np.shape(loss)}")
+        _expect_finite(where, {"the loss": loss, **{f"the gradient of {k}": g for k, g in grads.items()}})
+        updated, memory = optimizer.update(params, grads, memory)
+        _expect_finite(where, {f"the new {name}": value for name, value in updated.items()})
+        params = updated
         losses.append(float(loss))
     if not losses:
         raise ValueError("an epoch must have at least 1 batch, got none")
@@ -131,19 +150,16 @@ def _one_epoch(
     history = {name: [*run.history.get(name, []), float(value)] for name, value in figures.items()}
     if monitor not in history:
         raise ValueError(f"monitor must be one of {', '.join(history)}, got {monitor!r}")
-    is_best = history[monitor][-1] <= min(history[monitor])
+    finite = [value for value in history[monitor] if np.isfinite(value)]
+    is_best = history[monitor][-1] <= min(finite, default=-np.inf)
     best = params if is_best else run.best
     return replace(run, params=params, best=best, memory=memory, history=history, epoch=run.epoch + 1)
 
 
-def _expect_finite(loss: float, grads: Mapping[str, Array], where: str) -> None:
-    bad = [] if np.isfinite(loss) else [f"the loss is {loss}"]
-    bad += [f"the gradient of {name} is not finite" for name, g in grads.items() if not np.isfinite(g).all()]
-    if bad:
-        raise NonFiniteLoss(
-            f"{where}: {', '.join(bad)}; expected finite numbers. This update was not made, and a checkpoint "
-            "still holds the last complete epoch. A smaller learning rate or clipped gradients may help."
-        )
+def _expect_finite(where: str, numbers: Mapping[str, ArrayLike]) -> None:
+    bad = {name: np.asarray(value)[~np.isfinite(value)] for name, value in numbers.items()}
+    if found := ", ".join(f"{values[0]} in {name}" for name, values in bad.items() if values.size):
+        raise NonFiniteLoss(f"{where}: {found}; expected finite numbers. {_NOT_MADE}")
 
 
 def save_checkpoint(
@@ -164,8 +180,10 @@ def save_checkpoint(
         "rng": rng.bit_generator.state,
     }
     arrays["about"] = np.array(json.dumps(about, default=np.ndarray.tolist))
+    if pickled := [name for name, value in arrays.items() if value.dtype.hasobject]:
+        raise TypeError(f"a checkpoint must hold arrays of numbers, got objects in {', '.join(pickled)}")
     with whole_file(path) as file:
-        np.savez(file, allow_pickle=False, **arrays)
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # NumPy before 2.1 takes allow_pickle for an array
 
 
 def load_checkpoint(
@@ -189,8 +207,11 @@ def load_checkpoint(
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Grads]]:
     """The description and the groups of arrays that a checkpoint holds."""
     groups: dict[str, Grads] = {"params": {}, "best": {}, "memory": {}, "history": {}}
+    content = io.BytesIO(path.read_bytes())
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(content, allow_pickle=False) as stored:
+            if altered := stored.zip.testzip():  # NumPy alone would accept an array whose stated size shrank
+                raise ValueError(f"{altered} is altered")
             about = json.loads(str(stored["about"]))
             for key in set(stored.files) - {"about"}:
                 group, _, name = key.partition("/")
@@ -198,7 +219,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Grads]]:
             if about["format"] != FORMAT:
                 raise ValueError(f"its format is {about['format']!r}")
             about["epoch"], about["optimizer"], about["rng"]["bit_generator"]
-    except (zipfile.BadZipFile, EOFError, KeyError, TypeError, ValueError) as error:
+    except (zipfile.BadZipFile, EOFError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"{path} is not a complete checkpoint ({type(error).__name__}: {error}); expected an npz file of "
             f"the format {FORMAT!r}. Remove the file to start anew, or put back a copy."

@@ -64,16 +64,13 @@ class Exercise:
                 returned = None
             except Exception as error:
                 return Report(False, f"{self.name} raised {type(error).__name__}: {error}")
-            if returned is None or returned is Ellipsis:
+            if _is_missing(returned):
                 return Report(False, f"{self.name} is not started yet: it returns nothing.")
-            changed = [
-                k for k, v in inputs.items() if isinstance(v, np.ndarray) and not np.array_equal(v, given[k])
-            ]
-            if changed:
+            if changed := [k for k, v in inputs.items() if _differs(v, given[k])]:
                 return Report(False, f"{self.name} changes its input {changed[0]} in place; work on a copy.")
             try:
                 answers.append(self._parts(returned))
-            except (TypeError, ValueError) as error:
+            except Exception as error:
                 return Report(False, f"{self.name}: {error}")
         return self._judge(trials, answers)
 
@@ -84,7 +81,7 @@ class Exercise:
             return Report(True, f"{self.name}: right.")
         if named := self._known_mistake(trials, answers, wrong):
             return Report(False, f"{self.name}: {named}")
-        return Report(False, f"{self.name}: {_difference(answers[0], expected[0], wrong)}")
+        return Report(False, f"{self.name}: {_difference(answers, expected, wrong)}")
 
     def _known_mistake(self, trials: list[Inputs], answers: list[Answer], wrong: list[str]) -> str | None:
         """The sentence of the first known mistake that gives exactly the wrong parts of the answer."""
@@ -109,7 +106,7 @@ class Exercise:
                     f"expected {len(self.results)} values ({', '.join(self.results)}), got {got}."
                 )
             returned = dict(zip(self.results, returned, strict=True))
-        if missing := [k for k in self.results if returned.get(k) is None]:
+        if missing := [k for k in self.results if _is_missing(returned.get(k))]:
             raise ValueError(f"the result has no {', '.join(missing)}.")
         return {k: np.asarray(returned[k], dtype=np.float64) for k in self.results}
 
@@ -118,7 +115,7 @@ def number(
     name: str, given: float | None, expected: float, mistakes: Mapping[str, float] | None = None
 ) -> Report:
     """Check a number against the `expected` one, to a relative 1e-6; `mistakes` names known wrong ones."""
-    if given is None or isinstance(given, type(...)):
+    if _is_missing(given):
         return Report(False, f"{name} is not started yet.")
     if not isinstance(given, int | float | np.number):
         return Report(False, f"{name} must be a number, got {type(given).__name__}.")
@@ -130,6 +127,21 @@ def number(
     return Report(False, f"{name}: {given:g} is not right.")
 
 
+def _is_missing(value: Any) -> bool:
+    """Whether `value` is what an unfinished function leaves: nothing, `...`, or several of these."""
+    several = isinstance(value, tuple | list) and len(value) > 0
+    return all(map(_is_missing, value)) if several else value is None or value is Ellipsis
+
+
+def _differs(before: Any, after: Any) -> bool:
+    """Whether any array of an input is another one after the call."""
+    if isinstance(before, Mapping):
+        return set(before) != set(after) or any(_differs(before[k], after[k]) for k in before)
+    if isinstance(before, tuple | list):
+        return len(before) != len(after) or any(map(_differs, before, after))
+    return isinstance(before, np.ndarray) and not np.array_equal(before, after)
+
+
 def _all_equal(answers: list[Answer], others: list[Answer], part: str) -> bool:
     return all(
         a[part].shape == b[part].shape and np.allclose(a[part], b[part], rtol=1e-6, atol=1e-10)
@@ -137,11 +149,12 @@ def _all_equal(answers: list[Answer], others: list[Answer], part: str) -> bool:
     )
 
 
-def _difference(answer: Answer, expected: Answer, wrong: list[str]) -> str:
+def _difference(answers: list[Answer], expected: list[Answer], wrong: list[str]) -> str:
     """The first difference, in words; and which parts are right already."""
     part = wrong[0]
-    a, b = answer[part], expected[part]
-    right = [k for k in expected if k not in wrong]
+    pairs = ((a, b) for a, b in zip(answers, expected, strict=True) if not _all_equal([a], [b], part))
+    a, b = (answer[part] for answer in next(pairs))
+    right = [k for k in expected[0] if k not in wrong]
     praise = f" ({', '.join(right)} {'is' if len(right) == 1 else 'are'} right.)" if right else ""
     if a.shape != b.shape:
         return f"{part} must have shape {b.shape}, got {a.shape}.{praise}"
