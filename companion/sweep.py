@@ -56,7 +56,7 @@ def sweep(
 ) -> list[Record]:
     """Run every setting without a record, storing each at once; return the records of all, in order.
 
-    `run(**setting)` must return figures that JSON can hold. Raises ValueError for a setting that stands twice.
+    `run(**setting)` must return figures that JSON can hold. Raises ValueError where a setting stands twice.
     """
     wanted = [_key(s) for s in settings]
     if twice := {key for key in wanted if wanted.count(key) > 1}:
