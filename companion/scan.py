@@ -51,13 +51,13 @@ def scan(
     expect_params(params, cell.shapes, xs.dtype)
     N, T, _ = xs.shape
     state = _checked_state(cell, state, N, xs.dtype)
-    live = _live(lengths, N, T)
+    keep = _keeper(lengths, N, T)
 
     ys, backs = [], []
     for t in range(T):
         step = cell.step(params, xs[:, t], state)
-        state = _choose(live[t], step.state, state)
-        ys.append(np.where(live[t], step.y, 0))
+        state = tuple(keep(t, new, old) for new, old in zip(step.state, state, strict=True))
+        ys.append(keep(t, step.y, 0))
         backs.append(step.back)
     outputs = np.stack(ys, axis=1)
 
@@ -69,12 +69,10 @@ def scan(
         dxs = np.empty_like(xs)
         grads = {name: np.zeros_like(value) for name, value in params.items()}
         for t in reversed(range(T)):
-            zeros = tuple(np.zeros_like(d) for d in dstate)
-            dx, dstate_prev, step_grads = backs[t](
-                np.where(live[t], dys[:, t], 0), _choose(live[t], dstate, zeros)
-            )
+            live_dstate = tuple(keep(t, d, 0) for d in dstate)
+            dx, dstate_prev, step_grads = backs[t](keep(t, dys[:, t], 0), live_dstate)
             # Where a sequence has ended the state stood still, so its gradient passes unchanged.
-            dstate = _choose(live[t], dstate_prev, dstate)
+            dstate = tuple(keep(t, new, old) for new, old in zip(dstate_prev, dstate, strict=True))
             dxs[:, t] = dx
             for name, grad in step_grads.items():
                 grads[name] += grad
@@ -98,14 +96,11 @@ def _checked_state(cell: Cell, state: State | None, N: int, dtype: np.dtype, pre
     return state
 
 
-def _live(lengths: ArrayLike | None, N: int, T: int) -> Array:
-    """(T, N, 1), true where a step of a sequence is real."""
+def _keeper(lengths: ArrayLike | None, N: int, T: int) -> Callable[[int, Array, ArrayLike], Array]:
+    """keep(t, new, old) -> `new` where step t of a sequence is real, `old` where the sequence has ended."""
     if lengths is None:
-        return np.ones((T, N, 1), bool)
+        return lambda t, new, old: new
     lengths = expect_integers("lengths", lengths, 1, T)
     expect_shape("lengths", lengths, N)
-    return (np.arange(T)[:, None] < lengths)[:, :, None]
-
-
-def _choose(live: Array, new: State, old: State) -> State:
-    return tuple(np.where(live, a, b) for a, b in zip(new, old, strict=True))
+    live = (np.arange(T)[:, None] < lengths)[:, :, None]
+    return lambda t, new, old: np.where(live[t], new, old)
