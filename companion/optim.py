@@ -111,6 +111,9 @@ def _zeros(prefix: str, params: Params) -> Grads:
 
 
 def _expect_same(params: Params, grads: Params) -> None:
-    want, have = ({k: f"{a.dtype}{list(a.shape)}" for k, a in arrays.items()} for arrays in (params, grads))
+    want, have = ({k: (a.dtype, a.shape) for k, a in arrays.items()} for arrays in (params, grads))
     if want != have:
-        raise ValueError(f"grads must be like the parameters {want}, got {have}")
+        expected, got = (
+            {k: f"{t}{list(shape)}" for k, (t, shape) in kinds.items()} for kinds in (want, have)
+        )
+        raise ValueError(f"grads must be like the parameters {expected}, got {got}")

@@ -9,7 +9,7 @@ import json
 import os
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,11 +41,13 @@ class CheckpointError(ValueError):
 class Fit:
     """A training run after some number of epochs.
 
-    params   the parameters after the last epoch
-    best     the parameters after the epoch with the lowest value of what was monitored
-    history  {name: one number per epoch}: "loss" is the mean over the batches of an epoch, measured while the
-             parameters move; what `evaluate` returns is measured after the epoch
-    epoch    how many epochs have been completed
+    params      the parameters after the last epoch
+    best        the parameters after the epoch with the lowest value of what was monitored
+    memory      what the optimiser remembers
+    history     {name: one number per epoch}: "loss" is the mean over the batches of an epoch, taken while the
+                parameters move; what `evaluate` returns is measured after the epoch
+    epoch       how many epochs have been completed
+    best_epoch  which of them, counted from 1, gave `best`; 0 while no epoch has given a finite value
     """
 
     params: Grads
@@ -53,6 +55,7 @@ class Fit:
     memory: Grads = field(repr=False)
     history: dict[str, list[float]]
     epoch: int
+    best_epoch: int
 
 
 def fit(
@@ -85,7 +88,7 @@ def fit(
     expect_size("epochs", epochs)
     for name, value in params.items():
         expect_floats(name, value)
-    run = Fit(dict(params), dict(params), optimizer.start(params), {}, 0)
+    run = Fit(dict(params), dict(params), optimizer.start(params), {}, 0, 0)
     if checkpoint is not None and Path(checkpoint).exists():
         run = load_checkpoint(checkpoint, run, optimizer, rng)
     if checkpoint is not None and run.epoch < epochs:
@@ -150,10 +153,10 @@ def _one_epoch(
     history = {name: [*run.history.get(name, []), float(value)] for name, value in figures.items()}
     if monitor not in history:
         raise ValueError(f"monitor must be one of {', '.join(history)}, got {monitor!r}")
-    finite = [value for value in history[monitor] if np.isfinite(value)]
-    is_best = history[monitor][-1] <= min(finite, default=-np.inf)
-    best = params if is_best else run.best
-    return replace(run, params=params, best=best, memory=memory, history=history, epoch=run.epoch + 1)
+    epoch, value = run.epoch + 1, history[monitor][-1]
+    is_best = np.isfinite(value) and (run.best_epoch == 0 or value <= history[monitor][run.best_epoch - 1])
+    best, best_epoch = (params, epoch) if is_best else (run.best, run.best_epoch)
+    return Fit(params, best, memory, history, epoch, best_epoch)
 
 
 def _expect_finite(where: str, numbers: Mapping[str, ArrayLike]) -> None:
@@ -176,6 +179,7 @@ def save_checkpoint(
     about = {
         "format": FORMAT,
         "epoch": run.epoch,
+        "best_epoch": run.best_epoch,
         "optimizer": repr(optimizer),
         "rng": rng.bit_generator.state,
     }
@@ -201,7 +205,8 @@ def load_checkpoint(
         _expect_equal(path, group, _kinds(here), _kinds(groups[group]))
     rng.bit_generator.state = about["rng"]
     history = {name: [float(value) for value in values] for name, values in groups["history"].items()}
-    return Fit(groups["params"], groups["best"], groups["memory"], history, int(about["epoch"]))
+    epochs = int(about["epoch"]), int(about["best_epoch"])
+    return Fit(groups["params"], groups["best"], groups["memory"], history, *epochs)
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Grads]]:
@@ -218,7 +223,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Grads]]:
                 groups[group][name] = stored[key]
             if about["format"] != FORMAT:
                 raise ValueError(f"its format is {about['format']!r}")
-            about["epoch"], about["optimizer"], about["rng"]["bit_generator"]
+            about["epoch"], about["best_epoch"], about["optimizer"], about["rng"]["bit_generator"]
     except (zipfile.BadZipFile, EOFError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"{path} is not a complete checkpoint ({type(error).__name__}: {error}); expected an npz file of "
