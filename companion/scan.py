@@ -87,9 +87,9 @@ def _checked_state(cell: Cell, state: State | None, N: int, dtype: np.dtype, pre
     if state is None:
         return zero
     if not isinstance(state, tuple) or len(state) != len(zero):
-        names = ", ".join(prefix + name for name in cell.state_names)
+        names = ", ".join(prefix + name for name in cell.state_names) + "," * (len(zero) == 1)
         got = f"{len(state)} arrays" if isinstance(state, tuple) else type(state).__name__
-        raise ValueError(f"{prefix}state must be a tuple ({names},) of {len(zero)}, got {got}")
+        raise ValueError(f"{prefix}state must be a tuple ({names}) of {len(zero)}, got {got}")
     for name, have, want in zip(cell.state_names, state, zero, strict=True):
         expect_shape(prefix + name, have, *want.shape)
         expect_floats(prefix + name, have, dtype)
