@@ -11,6 +11,8 @@ SHA256 = {
     "household_power_daily.csv": "e23eb5db1853f5d7e6285117d790506d3c033f98ab93c28c84d20f8f52d9a611",
     "household_power_hourly.csv.gz": "b8c62a89749ffffeebb87ed0af7b0b6949078660a35a49252cabade91327a52e",
     "household_power_monthly.csv": "ae5941bae66548120e1c3d01715e5dcfbcebbfe5c7389627bc824e41168e196c",
+    "JapaneseVowels.npz": "d23fa8b5c15eb863ab550e87a9ef715d081260d6e288ee34ce00a7009344e43c",
+    "mnist.npz": "99b6212d8b734503d7fa2e29ea6413bad62226998e56555f4a6b0b30072f1aec",
 }
 
 

@@ -1,4 +1,4 @@
-"""The course's data: two toy sets made by rule, and one real household's electricity.
+"""The course's data: two toy sets made by rule, one household's electricity, nine voices, handwritten digits.
 
 What chapters load is checked, never guessed: a shipped file is compared with its sha256 whenever it is read;
 an unknown letter or a value that is not finite is refused. Nothing here asks the network or unpickles.
@@ -7,8 +7,9 @@ an unknown letter or a value that is not finite is refused. Nothing here asks th
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -63,6 +64,53 @@ def household_power(every: Literal["month", "day", "hour"] = "month") -> pd.Data
         parse_dates=["time"],
         index_col="time",
     )
+
+
+class Utterances(NamedTuple):
+    """A set of utterances, padded to one length.
+
+    xs       (N, 29, 12): twelve LPC cepstrum coefficients a frame, float64; zero beyond an utterance's length
+    lengths  (N,): how many frames are real, 7 to 29
+    labels   (N,): who spoke, 0 to 8
+    """
+
+    xs: Float64
+    lengths: NDArray[np.intp]
+    labels: NDArray[np.intp]
+
+
+def japanese_vowels() -> tuple[Utterances, Utterances]:
+    """Nine men saying the vowels /ae/: (train, test), of 270 utterances, 30 of each man, and 370, 24 to 88.
+
+    The longest training utterance has 26 frames, but both sets are padded to 29. The test set was recorded
+    on other occasions. Source: Kudo, Toyama and Shimbo, Japanese Vowels, UCI (CC BY 4.0).
+    """
+    with np.load(io.BytesIO(read("JapaneseVowels.npz")), allow_pickle=False) as stored:
+        longest = max(int(stored[f"len_{part}"].max()) for part in ("train", "test"))
+        train, test = (_padded(stored, part, longest) for part in ("train", "test"))
+    return train, test
+
+
+def _padded(stored: Mapping[str, Array], part: str, T: int) -> Utterances:
+    """One part of the stored file, whose frames stand one utterance after another."""
+    lengths = stored[f"len_{part}"].astype(np.intp)
+    frames = stored[f"x_{part}"].astype(np.float64).round(6)  # float32 holds the six published decimals
+    xs = np.zeros((len(lengths), T, frames.shape[1]))
+    xs[np.arange(T) < lengths[:, None]] = frames
+    return Utterances(xs, lengths, stored[f"y_{part}"].astype(np.intp))
+
+
+def mnist() -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """MNIST: pictures of handwritten digits as ((images, labels), (images, labels)), train and test.
+
+    The images are uint8 of shape (60000, 28, 28) and (10000, 28, 28), from 0, the paper, to 255, full ink;
+    the labels 0..9 are uint8 of shape (60000,) and (10000,). The test digits were written by other people.
+
+    Source: LeCun and Cortes (CC BY-SA 3.0).
+    """
+    with np.load(io.BytesIO(read("mnist.npz")), allow_pickle=False) as stored:
+        train, test = ((stored[f"x_{part}"], stored[f"y_{part}"]) for part in ("train", "test"))
+    return train, test
 
 
 def toy_series(start: int = 10, stop: int = 100, step: int = 10, window: int = 3) -> tuple[Float64, Float64]:

@@ -25,7 +25,7 @@ README = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_readme_lists_every_file_and_its_sha256() -> None:
-    table = set(re.findall(r"^\| `([a-z_]+\.[a-z.]+)` \|", README, re.MULTILINE))
+    table = set(re.findall(r"^\| `(\w+\.[a-z.]+)` \|", README, re.MULTILINE))
     hashes = dict(line.split()[::-1] for line in re.findall(r"^[0-9a-f]{64}  \S+$", README, re.MULTILINE))
     assert table == set(data.SHA256)
     assert hashes == data.SHA256
@@ -85,7 +85,7 @@ def test_a_missing_file_is_named_with_the_remedy(shipped: Path) -> None:
 
 def test_only_shipped_files_are_read() -> None:
     with pytest.raises(
-        ValueError, match=r"name must be one of household_power_daily.csv, .*, got '../LICENSE'"
+        ValueError, match=r"name must be one of .*household_power_daily.csv, .*, got '../LICENSE'"
     ):
         _shipped.read("../LICENSE")
 
