@@ -1,7 +1,7 @@
 """Bugs to plant: one line of the package changed, as people have changed it in published code.
 
-Each stands as the line as it is, the line as it would be wrong, and the arrays whose gradients it spoils. A line
-that is not found fails the test, so that the bugs stay in step with the code.
+Each is given as the line as it is, the line as it would be wrong, and the arrays whose gradients it spoils. A
+line that is not found fails the test, so that the bugs stay in step with the code.
 """
 
 import importlib.util

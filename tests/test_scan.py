@@ -43,7 +43,7 @@ def refused(error, text):
 
 
 def test_outputs_and_gradients_of_a_linear_cell_by_their_formulas():
-    """Without tanh, h_t is a sum over earlier inputs, and every gradient can be written without a recursion."""
+    """Without tanh, h_t is a sum over earlier inputs, and no gradient needs a recursion."""
     cell, p, xs, h0, dys, _ = drawn(cell=RNN(D, H, IDENTITY))
     power = [np.linalg.matrix_power(p["W_hh"], k) for k in range(T + 1)]
     hs = [h0]
