@@ -5,11 +5,14 @@ first figure; make the axes of a diagram with `canvas(height)` and those of a ch
 """
 
 from companion.plots.charts import error_bars_by_parameter, matrix, series
+from companion.plots.differences import differences
 from companion.plots.flow import gradient_flow
 from companion.plots.graph import unrolled
 from companion.plots.letter import letter_net
 from companion.plots.lines import curves, gradient_by_lag
+from companion.plots.outcomes import confusion, heat_map, results
 from companion.plots.png import png
+from companion.plots.stack import stacked
 from companion.plots.style import (
     BLUE,
     GREEN,
@@ -26,6 +29,7 @@ from companion.plots.style import (
     symbol,
     use_style,
 )
+from companion.plots.training import embedding, histogram, runs_in_turn
 
 __all__ = [
     "BLUE",
@@ -40,14 +44,22 @@ __all__ = [
     "WIDTH",
     "canvas",
     "canvases",
+    "confusion",
     "curves",
+    "differences",
+    "embedding",
     "error_bars_by_parameter",
     "gradient_by_lag",
     "gradient_flow",
+    "heat_map",
+    "histogram",
     "letter_net",
     "matrix",
     "png",
+    "results",
+    "runs_in_turn",
     "series",
+    "stacked",
     "symbol",
     "unrolled",
     "use_style",
