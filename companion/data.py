@@ -1,4 +1,4 @@
-"""The course's data: two toy sets made by rule, one household's electricity, nine voices, handwritten digits.
+"""The course's data: two toy sets made by rule, one household's electricity, nine voices, digits, sonnets.
 
 What chapters load is checked, never guessed: a shipped file is compared with its sha256 whenever it is read;
 an unknown letter or a value that is not finite is refused. Nothing here asks the network or unpickles.
@@ -7,6 +7,7 @@ an unknown letter or a value that is not finite is refused. Nothing here asks th
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self
@@ -111,6 +112,16 @@ def mnist() -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     with np.load(io.BytesIO(read("mnist.npz")), allow_pickle=False) as stored:
         train, test = ((stored[f"x_{part}"], stored[f"y_{part}"]) for part in ("train", "test"))
     return train, test
+
+
+def sonnets() -> tuple[str, ...]:
+    """Shakespeare's 154 sonnets in their order, each as its lines, without its number.
+
+    A sonnet has 14 lines, but the 99th has 15 and the 126th 12. Spelling is modern, the last lines stand
+    further in, and the characters are 61 of ASCII. Source: Project Gutenberg (public domain).
+    """
+    _, *poems = re.split(r"\n+[IVXLC]+\n\n", read("sonnets.txt").decode("ascii"))
+    return tuple(poem.strip() for poem in poems)
 
 
 def toy_series(start: int = 10, stop: int = 100, step: int = 10, window: int = 3) -> tuple[Float64, Float64]:
