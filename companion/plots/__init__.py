@@ -6,12 +6,14 @@ first figure; make the axes of a diagram with `canvas(height)` and those of a ch
 
 from companion.plots.charts import error_bars_by_parameter, matrix, series
 from companion.plots.differences import differences
+from companion.plots.digits import digit_guesses
 from companion.plots.flow import gradient_flow
 from companion.plots.graph import unrolled
 from companion.plots.letter import letter_net
 from companion.plots.lines import curves, gradient_by_lag
 from companion.plots.outcomes import confusion, heat_map, results
 from companion.plots.png import png
+from companion.plots.seeds import seeds
 from companion.plots.stack import stacked
 from companion.plots.style import (
     BLUE,
@@ -47,6 +49,7 @@ __all__ = [
     "confusion",
     "curves",
     "differences",
+    "digit_guesses",
     "embedding",
     "error_bars_by_parameter",
     "gradient_by_lag",
@@ -58,6 +61,7 @@ __all__ = [
     "png",
     "results",
     "runs_in_turn",
+    "seeds",
     "series",
     "stacked",
     "symbol",
