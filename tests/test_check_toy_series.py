@@ -1,0 +1,31 @@
+"""The checkers of the chapter on the toy series accept any right style and name the usual mistakes."""
+
+from collections import deque
+
+import numpy as np
+import pytest
+
+from companion.check import toy_series
+
+
+def test_other_ways_of_writing_the_answers_pass():
+    def windows(series, width):
+        return np.lib.stride_tricks.sliding_window_view(series, width)[:-1], list(series[width:])
+
+    def with_a_queue(forecast, window, steps):
+        queue = deque(window, maxlen=len(window))
+        for _ in range(steps):
+            queue.append(forecast(queue))
+            yield queue[-1]
+
+    assert toy_series.cut(windows).passed
+    assert toy_series.go_on(lambda *a: list(with_a_queue(*a))).passed
+    assert toy_series.as_differences(lambda w, t: [b - a[-1] for a, b in zip(w, t, strict=True)]).passed
+
+
+@pytest.mark.parametrize(
+    "exercise", [toy_series.cut, toy_series.go_on, toy_series.as_differences], ids=lambda e: e.name
+)
+def test_every_named_mistake_is_called_by_its_own_name(exercise):
+    for sentence, mistaken in exercise.mistakes.items():
+        assert exercise(mistaken).text == f"{exercise.name}: {sentence}"
