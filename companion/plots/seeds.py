@@ -1,0 +1,40 @@
+"""A chart of many networks that differ only in their seed: every one of them, and their mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
+
+from companion.plots import _checks
+from companion.plots.lines import MARKERS, curves
+from companion.plots.style import GREY, PALETTE
+
+
+def seeds(
+    ax: Axes,
+    xs: ArrayLike,
+    named_runs: Mapping[str, ArrayLike],
+    *,
+    level: float | None = None,
+    x_label: str = "",
+    y_label: str = "",
+) -> Axes:
+    """Draw runs (S, T) over `xs` (T,): a small open mark for each of S seeds, and a line through their means.
+
+    The lines are named at their ends; `level`, such as that of blind guessing, is a dotted line across.
+    Raises ValueError as `curves` does, and for runs that are not rows as long as `xs`.
+    """
+    across = _checks.array("xs", xs, ("T",))
+    runs = {
+        name: _checks.array(f"the runs of {name!r}", given, ("S", across.size))
+        for name, given in named_runs.items()
+    }
+    # Marks and level come first: `curves` places the names within the limits that it finds.
+    for colour, marker, values in zip(PALETTE, MARKERS, runs.values(), strict=False):
+        ax.plot(across, values.T, marker, color=colour, markersize=6, markerfacecolor="none")
+    if level is not None:
+        ax.axhline(level, color=GREY, linestyle=":", linewidth=1.6, zorder=0)
+    means = {name: values.mean(axis=0) for name, values in runs.items()}
+    return curves(ax, across, means, x_label=x_label, y_label=y_label)
