@@ -70,14 +70,15 @@ def run_cells(
     started = time.perf_counter()
     try:
         client.execute(cleanup_kc=True, env=environment or {**os.environ, **ENVIRONMENT})
-    except CellTimeoutError as error:
-        raise NotebookError(f"a cell ran for more than {SECONDS_A_CELL} s:\n{error}") from error
-    except (CellExecutionError, DeadKernelError) as error:
-        raise NotebookError(re.sub(r"\x1b\[[0-9;]*m", "", str(error))) from error
-    except AssertionError as error:
-        if client.km is not None:
-            raise
-        raise KeyboardInterrupt from error  # nbclient, interrupted, ends the kernel and then misses it
+    except Exception as error:
+        # Interrupted, nbclient ends the kernel behind this future, and then stumbles over its absence.
+        if getattr(client, "_async_cleanup_kernel_future", None) is not None:
+            raise KeyboardInterrupt from error
+        if isinstance(error, CellTimeoutError):
+            raise NotebookError(f"a cell ran for more than {SECONDS_A_CELL} s:\n{error}") from error
+        if isinstance(error, CellExecutionError | DeadKernelError):
+            raise NotebookError(re.sub(r"\x1b\[[0-9;]*m", "", str(error))) from error
+        raise
     return time.perf_counter() - started
 
 
