@@ -155,7 +155,7 @@ print("done", flush=True)
 
 
 def test_killed_at_any_moment_it_goes_on_bit_for_bit(tmp_path):
-    """Kill the process again and again, each time a little after some progress, then let it come to the end."""
+    """Kill the process again and again, a little after some progress, then let it come to the end."""
     path = tmp_path / "run.npz"
     pauses = np.random.default_rng(11).uniform(0, 0.02, 4)
     epochs = [0]
