@@ -12,7 +12,7 @@ unexport PYTHONHOME
 BOOK := .venv/book/bin/python
 TEST := .venv/test/bin/python
 
-.PHONY: help book test lint execute lab clean address .venv/book .venv/test
+.PHONY: help book test lint execute lab bench clean address .venv/book .venv/test
 .NOTPARALLEL:
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo 'make lint      only ruff and mypy'
 	@echo 'make execute   run the chapters that changed and store their outputs'
 	@echo 'make lab       open the chapters in JupyterLab'
+	@echo 'make bench     compare the speed with PyTorch, Keras and the bare matrix products, as ratios'
 	@echo 'make address URL=https://github.com/someone/repo   set the public address everywhere'
 	@echo 'make clean     remove the built site and the caches; the virtual environments stay'
 
@@ -30,8 +31,7 @@ help:
 book: .venv/book
 	@$(BOOK) .ci/site.py
 
-test: lint
-	$(TEST) .ci/site.py
+test: lint book
 	$(TEST) -m pytest -n 2 --durations=10
 
 lint: .venv/test
@@ -44,6 +44,9 @@ execute: .venv/test
 
 lab: .venv/test
 	$(TEST) -m jupyterlab book
+
+bench: .venv/test
+	$(TEST) -m companion.bench
 
 address: .venv/book
 	$(BOOK) -m companion.notebooks address "$(URL)"
