@@ -199,7 +199,7 @@ def run(
     validation  mean absolute error in the validation
     mae, rmse   mean absolute and root mean squared error of the test, one number for each step ahead
     weekly      mean absolute error of each seven consecutive forecasts of the test
-    forecast    the forecast of the next day, for every first day of the test
+    forecast    every forecast of the test, if it is for one day
     """
     if context not in CONTEXTS:
         raise ValueError(f"context must be one of {', '.join(CONTEXTS)}, got {context!r}")
@@ -213,8 +213,8 @@ def run(
     return {
         "epoch": int(np.argmin(fitted.history["validation"])) + 1,
         "validation": float(np.abs(watched - days.scale.undo(days.validation.ys)).mean()),
-        "mae": np.abs(error).mean(axis=0).round(5).tolist(),
-        "rmse": np.sqrt((error**2).mean(axis=0)).round(5).tolist(),
-        "weekly": weekly(error).round(5).tolist(),
-        "forecast": tested[:, 0].round(4).tolist(),
+        "mae": np.abs(error).mean(axis=0).round(4).tolist(),
+        "rmse": np.sqrt((error**2).mean(axis=0)).round(4).tolist(),
+        "weekly": weekly(error).round(4).tolist(),
+        **({"forecast": tested[:, 0].round(3).tolist()} if horizon == 1 else {}),
     }
