@@ -13,7 +13,10 @@ from companion._arrays import Grads, Params
 
 
 class Optimizer(Protocol):
-    """What `companion.train.fit` asks of an optimiser."""
+    """What `companion.train.fit` asks of an optimiser.
+
+    A checkpoint knows it by its repr, which must therefore name the kind and all settings, as a dataclass's does.
+    """
 
     def start(self, params: Params) -> Grads: ...
     def update(self, params: Params, grads: Params, memory: Params) -> tuple[Grads, Grads]: ...
