@@ -30,6 +30,7 @@ def test_every_run_and_the_mean_are_drawn(ax):
             assert any(len(y) == 3 and np.allclose(y, row) for y in drawn)
     assert any(set(y) == {0.5} and len(y) == 2 for y in drawn)
     assert {text.get_text() for text in ax.texts} == set(RUNS)
+    assert ax.get_xticks().tolist() == LENGTHS
 
 
 def test_names_stand_at_the_height_of_their_means(ax):

@@ -23,7 +23,7 @@ def seeds(
 ) -> Axes:
     """Draw runs (S, T) over `xs` (T,): a small open mark for each of S seeds, and a line through their means.
 
-    The lines are named at their ends; `level`, such as that of blind guessing, is a dotted line across.
+    The lines are named at their ends, and ticks stand at `xs`; `level`, such as that of blind guessing, is a dotted line across.
     Raises ValueError as `curves` does, and for runs that are not rows as long as `xs`.
     """
     across = _checks.array("xs", xs, ("T",))
@@ -33,8 +33,10 @@ def seeds(
     }
     # Marks and level come first: `curves` places the names within the limits that it finds.
     for colour, marker, values in zip(PALETTE, MARKERS, runs.values(), strict=False):
-        ax.plot(across, values.T, marker, color=colour, markersize=6, markerfacecolor="none")
+        ax.plot(across, values.T, marker, color=colour, markersize=6, markerfacecolor="none", clip_on=False)
     if level is not None:
         ax.axhline(level, color=GREY, linestyle=":", linewidth=1.6, zorder=0)
     means = {name: values.mean(axis=0) for name, values in runs.items()}
-    return curves(ax, across, means, x_label=x_label, y_label=y_label)
+    curves(ax, across, means, x_label=x_label, y_label=y_label)
+    ax.set_xticks(across, [f"{x:g}" for x in across])
+    return ax
