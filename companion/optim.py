@@ -15,7 +15,7 @@ from companion._arrays import Grads, Params
 class Optimizer(Protocol):
     """What `companion.train.fit` asks of an optimiser.
 
-    A checkpoint knows it by its repr, which must therefore name the kind and all settings, as a dataclass's does.
+    A checkpoint knows it by its repr, which must name the kind and all settings, as that of a dataclass does.
     """
 
     def start(self, params: Params) -> Grads: ...

@@ -79,8 +79,8 @@ def fit(
 
     With a `checkpoint` path the run is saved after every epoch, whole or not at all; where the file is there
     already, the run goes on from it, bit for bit as if it had not been interrupted (parameters, optimiser and
-    generator included). A run that is killed loses at most the epoch in progress; one that has `epochs` epochs
-    or more behind it is returned as it stands.
+    generator included). A run that is killed loses at most the epoch in progress; one with `epochs` epochs or
+    more behind it is returned as it stands.
 
     Raises NonFiniteLoss before a bad update is made, CheckpointError for a damaged checkpoint or one of
     another run, OSError for a checkpoint that cannot be written, before any work is done, and ValueError
