@@ -23,8 +23,8 @@ def seeds(
 ) -> Axes:
     """Draw runs (S, T) over `xs` (T,): a small open mark for each of S seeds, and a line through their means.
 
-    The lines are named at their ends, and ticks stand at `xs`; `level`, such as that of blind guessing, is a dotted line across.
-    Raises ValueError as `curves` does, and for runs that are not rows as long as `xs`.
+    The lines are named at their ends, and ticks stand at `xs`; `level`, such as that of blind guessing, is a
+    dotted line across. Raises ValueError as `curves` does, and for runs that are not rows as long as `xs`.
     """
     across = _checks.array("xs", xs, ("T",))
     runs = {
