@@ -55,6 +55,15 @@ def test_letters_stand_where_they_are_embedded():
     assert ax.get_xlim()[0] < -3 and ax.get_xlim()[1] > 3
 
 
+def test_letters_that_would_cover_each_other_are_named_together():
+    _, ax = plt.subplots()
+    points = np.array([[1.0, 1.0], [-1.0, 0.0], [1.02, 0.99]])
+    plots.embedding(ax, points, "abc")
+    assert words(ax) == {"a c", "b"}
+    dots = next(line for line in ax.lines if line.get_marker() == "o")
+    assert np.array_equal(np.stack([dots.get_xdata(), dots.get_ydata()], axis=1), points[[0, 2]])
+
+
 @pytest.mark.parametrize(
     ("draw", "expected"),
     [

@@ -131,19 +131,40 @@ def embedding(
 ) -> Axes:
     """Draw what each letter is embedded as, `points` (K, 2), by the letter itself, in its group's colour.
 
-    Raises ValueError for points of another shape, or for letters or groups that are not one a point.
+    Letters that would cover each other are drawn as dots, and named together beside them. Raises ValueError
+    for points of another shape, or for letters or groups that are not one a point.
     """
     places = _checks.array("points", points, ("K", 2))
     _checks.count("letters", letters, len(places), "one a point")
     _checks.count("groups", groups, len(places), "one a point")
     colours = [PALETTE[g % len(PALETTE)] for g in groups] if groups is not None else [BLUE] * len(places)
+    reach = 1.15 * float(np.abs(places).max()) or 1.0
     ax.axhline(0, color=GHOST, linewidth=1.0, zorder=0)
     ax.axvline(0, color=GHOST, linewidth=1.0, zorder=0)
-    for (x, y), letter, colour in zip(places, letters, colours, strict=True):
-        ax.text(x, y, letter, color=colour, ha="center", va="center", fontsize=SIZE + 2, fontweight="bold")
-    reach = 1.15 * float(np.abs(places).max()) or 1.0
+    for crowd in _crowds(places, 0.2 * reach):
+        x, y = places[crowd].mean(axis=0)
+        colour = colours[crowd[0]]
+        if len(crowd) > 1:
+            ax.plot(*places[crowd].T, "o", color=colour, markersize=5)
+            y -= 0.22 * reach * np.sign(y)  # towards the middle, where there is room
+            x = float(np.clip(x, -0.5 * reach, 0.5 * reach))
+        name = " ".join(letters[i] for i in crowd)
+        ax.text(x, y, name, color=colour, ha="center", va="center", fontsize=SIZE + 2, fontweight="bold")
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", title=title)
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_visible(False)
     return ax
+
+
+def _crowds(places: _checks.Floats, near: float) -> list[list[int]]:
+    """The points put together with those that lie near them, each in one crowd."""
+    crowds: list[list[int]] = []
+    for i, place in enumerate(places):
+        for crowd in crowds:
+            if np.abs(places[crowd[0]] - place).max() < near:
+                crowd.append(i)
+                break
+        else:
+            crowds.append([i])
+    return crowds
