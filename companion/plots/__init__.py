@@ -12,6 +12,7 @@ from companion.plots.graph import unrolled
 from companion.plots.letter import letter_net
 from companion.plots.lines import curves, gradient_by_lag
 from companion.plots.outcomes import confusion, heat_map, results
+from companion.plots.padding import padded
 from companion.plots.png import png
 from companion.plots.seeds import seeds
 from companion.plots.stack import stacked
@@ -58,6 +59,7 @@ __all__ = [
     "histogram",
     "letter_net",
     "matrix",
+    "padded",
     "png",
     "results",
     "runs_in_turn",
