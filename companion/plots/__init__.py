@@ -5,6 +5,7 @@ first figure; make the axes of a diagram with `canvas(height)` and those of a ch
 """
 
 from companion.plots.charts import error_bars_by_parameter, matrix, series
+from companion.plots.configurations import configurations
 from companion.plots.differences import differences
 from companion.plots.digits import digit_guesses
 from companion.plots.flow import gradient_flow
@@ -47,6 +48,7 @@ __all__ = [
     "WIDTH",
     "canvas",
     "canvases",
+    "configurations",
     "confusion",
     "curves",
     "differences",
