@@ -10,6 +10,7 @@ from companion.plots.differences import differences
 from companion.plots.digits import digit_guesses
 from companion.plots.flow import gradient_flow
 from companion.plots.graph import unrolled
+from companion.plots.landscape import landscape
 from companion.plots.letter import letter_net
 from companion.plots.lines import curves, gradient_by_lag
 from companion.plots.outcomes import confusion, heat_map, results
@@ -59,6 +60,7 @@ __all__ = [
     "gradient_flow",
     "heat_map",
     "histogram",
+    "landscape",
     "letter_net",
     "matrix",
     "padded",
