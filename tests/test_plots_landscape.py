@@ -47,3 +47,9 @@ def test_what_does_not_fit_is_refused(ax):
         plots.landscape(ax, WEIGHTS, LOSSES, paths={"left": ([1.0, 2.0], [1.0])})
     with pytest.raises(ValueError, match="paths must hold at most 5 paths, got 6"):
         plots.landscape(ax, WEIGHTS, LOSSES, paths={str(i): ([0.0], [0.0]) for i in range(6)})
+
+
+def test_a_name_stands_below_a_valley_and_above_a_hill(ax):
+    plots.landscape(ax, WEIGHTS, LOSSES, points={"valley": (0.0, 0.0), "side": (1.0, 1.0)})
+    sides = {text.get_text(): text.get_va() for text in ax.texts}
+    assert sides == {"valley": "top", "side": "bottom"}
