@@ -58,7 +58,8 @@ def _adagrad(
 
 
 def _add(s: Array, g: Array) -> Array:
-    return s + g**2
+    total: Array = s + g**2
+    return total
 
 
 adagrad_update = Exercise(
