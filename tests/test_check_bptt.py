@@ -77,3 +77,12 @@ def test_to_states_tells_swapped_axes_from_cut_rows():
     assert "the numbers are not" in swapped.text
     assert "steps must come before" in bptt.to_states(lambda d, T: d.reshape(len(d), -1, T)).text
     assert "must have shape (4, 5, 3), got (4, 15)" in bptt.to_states(lambda d, T: d + 0.0).text
+
+
+def test_central_difference_names_each_mistake_and_takes_another_style():
+    def by_halves(f, a, epsilon):
+        return ((f(a + epsilon) - f(a)) / epsilon + (f(a) - f(a - epsilon)) / epsilon) / 2
+
+    assert bptt.central_difference(by_halves).passed
+    for sentence, mistaken in bptt.central_difference.mistakes.items():
+        assert bptt.central_difference(mistaken).text == f"central_difference: {sentence}"

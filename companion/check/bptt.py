@@ -111,3 +111,28 @@ to_states = Exercise(
         ),
     },
 )
+
+
+central_difference = Exercise(
+    name="central_difference",
+    right=lambda f, a, epsilon: (f(a + epsilon) - f(a - epsilon)) / (2 * epsilon),
+    draw=lambda rng: {
+        "f": np.polynomial.Polynomial(rng.normal(size=4)),
+        "a": rng.normal(),
+        "epsilon": rng.uniform(0.1, 0.3),
+    },
+    mistakes={
+        "this goes to one side only; its error falls with epsilon, not with its square.": (
+            lambda f, a, epsilon: (f(a + epsilon) - f(a)) / epsilon
+        ),
+        "the two points lie 2 epsilon apart; divide by that.": (
+            lambda f, a, epsilon: (f(a + epsilon) - f(a - epsilon)) / epsilon
+        ),
+        "the sign is turned: the point above comes first.": (
+            lambda f, a, epsilon: (f(a - epsilon) - f(a + epsilon)) / (2 * epsilon)
+        ),
+        "the brackets are missing: everything must be divided by 2 epsilon, and times epsilon is not.": (
+            lambda f, a, epsilon: (f(a + epsilon) - f(a - epsilon)) / 2 * epsilon
+        ),
+    },
+)

@@ -111,3 +111,28 @@ as_differences = Exercise(
         ),
     },
 )
+
+
+middle_90 = Exercise(
+    name="middle_90",
+    right=lambda values: (np.quantile(values, 0.05), np.quantile(values, 0.95)),
+    draw=lambda rng: {"values": rng.exponential(size=60)},
+    results=("low", "high"),
+    mistakes={
+        "these are the smallest and the largest value, which hold all of them.": (
+            lambda values: (np.min(values), np.max(values))
+        ),
+        "a tenth is cut off at each end, so that the middle 80 % are left.": (
+            lambda values: (np.quantile(values, 0.1), np.quantile(values, 0.9))
+        ),
+        "the mean and 1.645 standard deviations suit a bell curve only; count the values instead.": (
+            lambda values: (
+                np.mean(values) - 1.645 * np.std(values),
+                np.mean(values) + 1.645 * np.std(values),
+            )
+        ),
+        "the larger number comes first; low comes before high.": (
+            lambda values: (np.quantile(values, 0.95), np.quantile(values, 0.05))
+        ),
+    },
+)
