@@ -12,7 +12,7 @@ unexport PYTHONHOME
 BOOK := .venv/book/bin/python
 TEST := .venv/test/bin/python
 
-.PHONY: help book test lint execute lab bench clean address .venv/book .venv/test
+.PHONY: help book test lint execute record lab bench clean address .venv/book .venv/test
 .NOTPARALLEL:
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo 'make test      run everything: lint, the site, the package, the chapters, the browser checks'
 	@echo 'make lint      only ruff and mypy'
 	@echo 'make execute   run the chapters that changed and store their outputs'
+	@echo 'make record NAME=voices   repeat the recorded runs of companion/experiments/voices.py that are missing'
 	@echo 'make lab       open the chapters in JupyterLab'
 	@echo 'make bench     compare the speed with PyTorch, Keras and the bare matrix products, as ratios'
 	@echo 'make address URL=https://github.com/someone/repo   set the public address everywhere'
@@ -41,6 +42,9 @@ lint: .venv/test
 
 execute: .venv/test
 	$(TEST) -m companion.notebooks execute
+
+record: .venv/test
+	OMP_NUM_THREADS=1 TF_CPP_MIN_LOG_LEVEL=2 TF_ENABLE_ONEDNN_OPTS=0 $(TEST) -m companion.sweep "$(NAME)"
 
 lab: .venv/test
 	$(TEST) -m jupyterlab book
