@@ -5,19 +5,21 @@ the written gradient agrees with that for every number, the backward pass is bel
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from companion._arrays import Array, Grads
-from companion.cells import Cell
+from companion.cells.base import Cell
 from companion.scan import scan
+from companion.whole import Whole
 
 Function = Callable[[Mapping[str, Array]], tuple[float, Mapping[str, Array]]]
 
 
 def gradcheck(
-    target: Cell | Function,
+    target: Cell | Whole | Function,
     arrays: Mapping[str, Array] | None = None,
     *,
     rng: np.random.Generator | None = None,
@@ -30,6 +32,7 @@ def gradcheck(
 
     `gradcheck(cell)` draws parameters, inputs (N, T, D), an initial state and random gradients for every
     output and for the final state, and checks every parameter, the inputs `xs` and the initial state (`h_0`).
+    A network of `companion.whole` is checked in the same way.
     `gradcheck(f, arrays)` checks any function f(arrays) -> (loss, {name: gradient}) at the float64 `arrays`.
 
     The error of an array is max|written - measured| / max(|written|, |measured|), 0 where both are zero and
@@ -89,7 +92,7 @@ def compare(written: Mapping[str, Array], measured: Mapping[str, Array]) -> dict
 
 
 def _as_function(
-    cell: Cell, rng: np.random.Generator, N: int, T: int, lengths: ArrayLike | None
+    cell: Cell | Whole, rng: np.random.Generator, N: int, T: int, lengths: ArrayLike | None
 ) -> tuple[Function, dict[str, Array]]:
     """The run of a cell as a function of its arrays; the loss weighs every output by a random number."""
     state0 = tuple(rng.normal(size=h.shape) for h in cell.zero_state(N))
@@ -98,10 +101,11 @@ def _as_function(
     xs = rng.normal(size=(N, T, cell.input_size))
     dys = rng.normal(size=(N, T, cell.hidden_size))
     dstate = tuple(rng.normal(size=h.shape) for h in state0)
+    forward = cell.run if isinstance(cell, Whole) else partial(scan, cell)
 
     def f(arrays: Mapping[str, Array]) -> tuple[float, Mapping[str, Array]]:
         own = {name: arrays[name] for name in params}
-        run = scan(cell, own, arrays["xs"], tuple(arrays[name] for name in names), lengths)
+        run = forward(own, arrays["xs"], tuple(arrays[name] for name in names), lengths)
         loss = (run.ys * dys).sum() + sum((h * d).sum() for h, d in zip(run.state, dstate, strict=True))
         dxs, dstate0, grads = run.back(dys, dstate)
         return float(loss), {**grads, "xs": dxs, **dict(zip(names, dstate0, strict=True))}

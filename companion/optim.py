@@ -109,6 +109,18 @@ def clip_grad_norm(grads: Params, max_norm: float) -> tuple[Grads, float]:
     return {k: g * scale for k, g in grads.items()}, norm
 
 
+def clip_grad_value(grads: Params, max_value: float) -> tuple[Grads, float]:
+    """Cut every single number of the gradients back to [-max_value, max_value].
+
+    Returns the gradients and the largest size a number had before. Unlike `clip_grad_norm` this may change
+    the direction of the step. Numbers that are not finite are treated so too, nan excepted.
+    """
+    if not max_value > 0:
+        raise ValueError(f"max_value must be above 0, got {max_value}")
+    largest = float(np.max([np.abs(g).max() for g in grads.values()], initial=0.0))
+    return {k: np.clip(g, -max_value, max_value) for k, g in grads.items()}, largest
+
+
 def _zeros(prefix: str, params: Params) -> Grads:
     return {f"{prefix}.{k}": np.zeros_like(p) for k, p in params.items()}
 

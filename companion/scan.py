@@ -19,7 +19,10 @@ from companion._arrays import (
     expect_params,
     expect_shape,
 )
-from companion.cells import Cell, State
+from companion.cells.base import Cell, State
+from companion.cells.wrappers import Part
+
+Tap = Callable[[int, State], None]
 
 
 class Run(NamedTuple):
@@ -27,9 +30,13 @@ class Run(NamedTuple):
 
     ys     (N, T, H): the output of every step; zero beyond a sequence's length.
     state  tuple of (N, H): the state after each sequence's own last step.
-    back   back(dys, dstate=None) -> (dxs, dstate0, grads): from the gradients of the loss with respect to
-           `ys` and to the final state (None stands for zero), those with respect to the inputs (N, T, D), the
-           initial state, and every parameter, summed over steps and sequences.
+    back   back(dys, dstate=None, tap=None) -> (dxs, dstate0, grads): from the gradients of the loss with
+           respect to `ys` and to the final state (None stands for zero), those with respect to the inputs
+           (N, T, D), the initial state, and every parameter, summed over steps and sequences.
+
+    On its way back a `tap` is shown, as tap(t, dstate), the gradient with respect to the state after step t
+    that comes from later steps and from the final state, for t = T-1, ..., 0, and at t = -1 that of the
+    initial state (see `companion.taps`).
     """
 
     ys: Array
@@ -50,7 +57,7 @@ def scan(
     expect_floats("xs", xs)
     expect_params(params, cell.shapes, xs.dtype)
     N, T, _ = xs.shape
-    state = _checked_state(cell, state, N, xs.dtype)
+    state = checked_state(cell, state, N, xs.dtype)
     keep = _keeper(lengths, N, T)
 
     ys, backs = [], []
@@ -61,14 +68,18 @@ def scan(
         backs.append(step.back)
     outputs = np.stack(ys, axis=1)
 
-    def back(dys: Array | None, dstate: State | None = None) -> tuple[Array, State, Grads]:
+    def back(
+        dys: Array | None, dstate: State | None = None, tap: Tap | None = None
+    ) -> tuple[Array, State, Grads]:
         dys = np.zeros_like(outputs) if dys is None else dys
         expect_shape("dys", dys, *outputs.shape)
         expect_floats("dys", dys, xs.dtype)
-        dstate = _checked_state(cell, dstate, N, xs.dtype, "d")
+        dstate = checked_state(cell, dstate, N, xs.dtype, "d")
         dxs = np.empty_like(xs)
         grads = {name: np.zeros_like(value) for name, value in params.items()}
         for t in reversed(range(T)):
+            if tap:
+                tap(t, dstate)
             live_dstate = tuple(keep(t, d, 0) for d in dstate)
             dx, dstate_prev, step_grads = backs[t](keep(t, dys[:, t], 0), live_dstate)
             # Where a sequence has ended the state stood still, so its gradient passes unchanged.
@@ -76,12 +87,14 @@ def scan(
             dxs[:, t] = dx
             for name, grad in step_grads.items():
                 grads[name] += grad
+        if tap:
+            tap(-1, dstate)
         return dxs, dstate, grads
 
     return Run(outputs, state, back)
 
 
-def _checked_state(cell: Cell, state: State | None, N: int, dtype: np.dtype, prefix: str = "") -> State:
+def checked_state(cell: Part, state: State | None, N: int, dtype: np.dtype, prefix: str = "") -> State:
     """The given state, checked against the cell's own zero state, or that zero state."""
     zero = cell.zero_state(N, dtype)
     if state is None:

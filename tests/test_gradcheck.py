@@ -158,7 +158,7 @@ def named(bug):
 def with_bug(bug, monkeypatch):
     """The cell to check, once the bug is planted in the cell's step or in the loop over time."""
     if bug in planted.CELL_BUGS:
-        return planted.mutant("cells", bug).RNN(2, 4)
+        return planted.mutant("cells/simple", bug).RNN(2, 4)
     monkeypatch.setattr(module, "scan", planted.mutant("scan", bug).scan)
     return RNN(2, 4)
 
@@ -202,7 +202,7 @@ def test_one_step_hides_what_goes_wrong_between_steps(monkeypatch):
 
 def test_a_batch_of_one_hides_an_averaged_bias():
     bug = next(b for b in planted.CELL_BUGS if b.name == "bias averaged over the batch")
-    assert spoilt(gradcheck(planted.mutant("cells", bug).RNN(2, 4), N=1, T=5)) == set()
+    assert spoilt(gradcheck(planted.mutant("cells/simple", bug).RNN(2, 4), N=1, T=5)) == set()
 
 
 @pytest.mark.parametrize("bug", planted.CELL_BUGS + planted.SCAN_BUGS, ids=named)
@@ -253,8 +253,8 @@ def test_a_bug_in_a_layer_is_seen(bug, which):
 
 
 def test_a_planted_line_must_be_in_the_code():
-    with pytest.raises(AssertionError, match=r"'no such line' must stand once in cells\.py"):
-        planted.mutant("cells", planted.Bug("", "no such line", "", set()))
+    with pytest.raises(AssertionError, match=r"'no such line' must stand once in cells/simple\.py"):
+        planted.mutant("cells/simple", planted.Bug("", "no such line", "", set()))
 
 
 # The check itself
@@ -330,6 +330,6 @@ def test_what_cannot_be_checked_is_refused():
 
 
 def test_planting_leaves_the_package_as_it_was():
-    planted.mutant("cells", planted.CELL_BUGS[0])
+    planted.mutant("cells/simple", planted.CELL_BUGS[0])
     assert "mutant_cells" not in sys.modules
     assert max(gradcheck(RNN(2, 4)).values()) < RIGHT
