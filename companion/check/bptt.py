@@ -1,12 +1,13 @@
 """Checkers for the exercises of the part on backpropagation through time."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from companion._arrays import Array, Grads, Params
 from companion.cells import RNN
-from companion.check import Exercise, Inputs, Report, number
+from companion.check import Exercise, Inputs, Report, _is_missing, number
 from companion.layers import Dense, softmax, softmax_cross_entropy
 from companion.scan import scan
 
@@ -136,3 +137,69 @@ central_difference = Exercise(
         ),
     },
 )
+
+
+# A cell to be mended: its `back` loses the transpose of W_hh
+
+
+def _back(params: Params, x: Array, h_prev: Array, dy: Array, dh: Array) -> tuple[Array, ...]:
+    """dx, dh_prev and the gradients of W_xh, W_hh and b_h, by the package."""
+    dx, (dh_prev,), grads = RNN(*params["W_xh"].shape).step(params, x, (h_prev,)).back(dy, (dh,))
+    return dx, dh_prev, grads["W_xh"], grads["W_hh"], grads["b_h"]
+
+
+def _miscarried(what: str) -> Callable[..., tuple[Array, ...]]:
+    """`_back` written out, with one mistake."""
+
+    def back(params: Params, x: Array, h_prev: Array, dy: Array, dh: Array) -> tuple[Array, ...]:
+        h = np.tanh(x @ params["W_xh"] + h_prev @ params["W_hh"] + params["b_h"])
+        arrives = {"no dh": dy, "no dy": dh}.get(what, dy + dh)
+        da = arrives if what == "no slope" else arrives * (1 - h**2)
+        from_state = arrives if what == "before the slope" else da
+        W_back = params["W_hh"] if what == "not transposed" else params["W_hh"].T
+        of_W_hh = {"turned": da.T @ h_prev, "late": h.T @ da}.get(what, h_prev.T @ da)
+        return da @ params["W_xh"].T, from_state @ W_back, x.T @ da, of_W_hh, da.sum(axis=0)
+
+    return back
+
+
+def _draw_back(rng: np.random.Generator) -> Inputs:
+    params = {name: rng.normal(size=shape) for name, shape in RNN(4, 3).shapes.items()}
+    x, *states = (rng.normal(size=(2, size)) for size in (4, 3, 3, 3))
+    return {"params": params, "x": x, **dict(zip(("h_prev", "dy", "dh"), states, strict=True))}
+
+
+_mended = Exercise(
+    name="Mended",
+    right=_back,
+    draw=_draw_back,
+    results=("dx", "dh_prev", "W_xh", "W_hh", "b_h"),
+    mistakes={
+        "W_hh is still not transposed on the way to the state before.": _miscarried("not transposed"),
+        "the gradient of W_hh was right as it stood, and is transposed now.": _miscarried("turned"),
+        "the gradient of W_hh was right as it stood: it needs h_prev, not h.": _miscarried("late"),
+        "the state before gets dy + dh; it must get da, which has the slope of the tanh in it.": (
+            _miscarried("before the slope")
+        ),
+        "the slope of the tanh, 1 - h**2, is lost.": _miscarried("no slope"),
+        "dh, which comes from the next step, is lost.": _miscarried("no dh"),
+        "dy, which comes from this step's own output, is lost.": _miscarried("no dy"),
+    },
+)
+
+
+def mended(cell: Callable[[int, int], Any]) -> Report:
+    """Check the way back of a cell class with the parameters of an RNN."""
+    if not callable(cell):
+        return Report(False, f"Mended must be a class, got {type(cell).__name__}.")
+
+    def back(params: Params, x: Array, h_prev: Array, dy: Array, dh: Array) -> Any:
+        made = cell(*params["W_xh"].shape)
+        step: Any = made if _is_missing(made) else made.step(params, x, (h_prev,))
+        returned: Any = step if _is_missing(step) else step.back(dy, (dh,))
+        if _is_missing(returned):
+            return None
+        dx, (dh_prev,), grads = returned
+        return {"dx": dx, "dh_prev": dh_prev, **grads}
+
+    return _mended(back)

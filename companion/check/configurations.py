@@ -6,6 +6,7 @@ import numpy as np
 
 from companion._arrays import Array
 from companion.check import Exercise, Inputs
+from companion.check.choices import Choices
 
 Step = Callable[[int, int], tuple[int, int]]
 
@@ -103,5 +104,41 @@ generate = Exercise(
         "the given symbol takes the first place, and the last one is missing.": (
             lambda step, state, symbol, n: [symbol, *_generate(step, state, symbol, n - 1)]
         ),
+    },
+)
+
+
+_READ_THEN_WRITE = "many-to-one, then one-to-many"
+
+configurations = Choices(
+    name="configurations",
+    right={
+        "translation": _READ_THEN_WRITE,
+        "names": "many-to-many",
+        "caption": "one-to-many",
+        "machine": "many-to-one",
+        "temperature": "many-to-many",
+    },
+    options=("one-to-many", "many-to-one", "many-to-many", _READ_THEN_WRITE),
+    mistakes={
+        ("translation", "many-to-many"): "a word for each word would make the translation as long as the "
+        "sentence, and begin it before the sentence is read.",
+        ("translation", "many-to-one"): "the translation is a sequence too: many words come out.",
+        ("translation", "one-to-many"): "the sentence is a sequence: many words go in.",
+        ("names", "many-to-one"): "one answer would say whether there is a name in the text, not where.",
+        ("names", "one-to-many"): "the text is a sequence: many words go in.",
+        ("names", _READ_THEN_WRITE): "there are as many answers as words, so each can stand at its word.",
+        ("caption", "many-to-one"): "it is the other way round: one picture goes in, many words come out.",
+        ("caption", "many-to-many"): "what goes in is one picture, not a sequence.",
+        ("caption", _READ_THEN_WRITE): "there is nothing to be read step by step: one picture goes in.",
+        (
+            "machine",
+            "many-to-many",
+        ): "one answer is wanted, when the minute is over, not one a step.",
+        ("machine", "one-to-many"): "it is the other way round: a minute goes in, one answer comes out.",
+        ("machine", _READ_THEN_WRITE): "one answer is wanted, not a sequence of answers.",
+        ("temperature", "many-to-one"): "a forecast is wanted at every hour, not only at the last.",
+        ("temperature", "one-to-many"): "the record is a sequence: an hour goes in at each step.",
+        ("temperature", _READ_THEN_WRITE): "the record runs on: there is no end at which to begin to answer.",
     },
 )

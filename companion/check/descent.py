@@ -187,3 +187,32 @@ stream_grads = Exercise(
         "the gradients of the chunks are averaged; they must be added.": _chunks("mean"),
     },
 )
+
+
+near_the_bottom = Exercise(
+    name="near_the_bottom",
+    right=lambda curvature, rate: (1 - rate * curvature, 2 / curvature),
+    draw=lambda rng: {"curvature": float(rng.uniform(5, 15)), "rate": float(rng.uniform(0.01, 0.3))},
+    results=("factor", "limit"),
+    mistakes={
+        "at the rate 1 / curvature the ball arrives in one step; it stays up to twice that rate.": (
+            lambda curvature, rate: (1 - rate * curvature, 1 / curvature)
+        ),
+        "the limit is turned round: the sharper the bend, the smaller the rate must be.": (
+            lambda curvature, rate: (1 - rate * curvature, curvature / 2)
+        ),
+        "the factor has the wrong sign in it: a step goes against the slope.": (
+            lambda curvature, rate: (1 + rate * curvature, 2 / curvature)
+        ),
+        "this is how far the step goes, as a share of the distance; wanted is what is left of it.": (
+            lambda curvature, rate: (rate * curvature, 2 / curvature)
+        ),
+        "the factor must keep its sign: below zero the ball changes sides at every step.": (
+            lambda curvature, rate: (abs(1 - rate * curvature), 2 / curvature)
+        ),
+        "the slope at a distance d from the bottom is curvature * d; the rate alone does not tell.": (
+            lambda curvature, rate: (1 - rate, 2 / curvature)
+        ),
+    },
+    trials=6,
+)

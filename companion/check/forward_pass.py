@@ -158,6 +158,8 @@ _SHAPES = {**RNN(1, 3).shapes, **Dense(3, 1).shapes}
 
 def squares(attempt: Callable[[], Any]) -> Report:
     """Try out weights of a net without tanh, H = 3, that should continue every three points of a parabola."""
+    if not callable(attempt):
+        return Report(False, f"squares must be a function, got {type(attempt).__name__}.")
     try:
         given = attempt()
         if given is None or given is Ellipsis:
@@ -254,3 +256,39 @@ def softmax(attempt: Callable[[Array], Array]) -> Report:
         if not _apart(attempt).passed:
             return Report(False, f"safe_softmax: {_ONE_FOR_ALL}")
         return report
+
+
+# What plain sums can do: four_numbers(answer) -> c0, c1, c2, c3 with answer(x) = c0 + c1 x1 + c2 x2 + c3 x3
+
+
+def _four_numbers(answer: Callable[[Array], float]) -> Array:
+    c0 = answer(np.zeros(3))
+    return np.array([c0, *(answer(one) - c0 for one in np.eye(3))])
+
+
+def _linear_network(rng: np.random.Generator) -> Inputs:
+    c0, *c = rng.normal(size=4)
+    return {"answer": lambda window: float(c0 + np.asarray(window, dtype=np.float64) @ c)}
+
+
+four_numbers = Exercise(
+    "four_numbers",
+    _four_numbers,
+    _linear_network,
+    {
+        "the answer to a single 1 is c0 plus one of the others: c0 must be taken away.": (
+            lambda answer: np.array([answer(window) for window in np.eye(4)[:, 1:]])
+        ),
+        "c1 belongs to the first value read, the oldest; here the three stand the other way round.": (
+            lambda answer: _four_numbers(answer)[[0, 3, 2, 1]]
+        ),
+        "c0 stands last; it comes first.": lambda answer: _four_numbers(answer)[[1, 2, 3, 0]],
+        "c0 is missing: it is the answer to three zeros.": lambda answer: _four_numbers(answer)[1:],
+        "c0 is not zero: only a network that continues every line must have it so.": (
+            lambda answer: _four_numbers(answer) * [0, 1, 1, 1]
+        ),
+        "c0 was taken twice from the others.": (
+            lambda answer: _four_numbers(answer) - answer(np.zeros(3)) * np.array([0, 1, 1, 1])
+        ),
+    },
+)

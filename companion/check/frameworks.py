@@ -11,6 +11,7 @@ import numpy as np
 from companion._arrays import Array, Grads
 from companion.cells import RNN
 from companion.check import Exercise, Inputs
+from companion.check.choices import Choices
 from companion.scan import scan
 
 # Out of PyTorch: from_torch(weight_ih, weight_hh, bias_ih, bias_hh) -> W_xh, W_hh, b_h
@@ -233,4 +234,28 @@ torch_parameters = Exercise(
         ),
     },
     trials=8,
+)
+
+
+# Error, silence or right? error_silent_or_right() -> {number of the input: what PyTorch does with it}
+
+_ONE_SEQUENCE = "two axes are one sequence without a batch; its steps would have six numbers, and D is 2."
+_STATE = "the state must be (1, N, H), and both N and H are known by then: this is checked."
+
+error_silent_or_right = Choices(
+    name="error_silent_or_right",
+    right={1: "right", 2: "silent", 3: "error", 4: "silent", 5: "error"},
+    options=("error", "silent", "right"),
+    mistakes={
+        (1, "error"): "three axes, the last of them D = 2: there is nothing to object to.",
+        (1, "silent"): "batch_first is not set, so that three steps of five sequences is what it reads.",
+        (2, "error"): "the last axis is D = 2, and that is all that can be checked.",
+        (2, "right"): "batch_first is not set: it reads five steps of three sequences.",
+        (3, "silent"): _ONE_SEQUENCE,
+        (3, "right"): _ONE_SEQUENCE,
+        (4, "error"): "two axes are allowed: they are one sequence without a batch.",
+        (4, "right"): "it reads one sequence of fifteen steps; each of the five starts from the one before.",
+        (5, "silent"): _STATE,
+        (5, "right"): _STATE,
+    },
 )

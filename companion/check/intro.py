@@ -7,6 +7,7 @@ import numpy as np
 
 from companion._arrays import Array
 from companion.check import Exercise, Inputs
+from companion.check.choices import Choices
 
 
 def _states(step: Callable[[Any, Any], Any], start: Any, xs: Array) -> list[Any]:
@@ -65,5 +66,25 @@ same_month_last_year = Exercise(
         "the first twelve months have no forecast: return only what comes after them.": (
             lambda values: np.concatenate([values[:12], values[:-12]])
         ),
+    },
+)
+
+
+order_matters = Choices(
+    name="order_matters",
+    right={"words": "true", "patients": "false", "frames": "true", "ingredients": "false", "steps": "true"},
+    options=("true", "false"),
+    mistakes={
+        ("words", "false"): "the dog bites the man, the man bites the dog: the same words.",
+        (
+            "patients",
+            "true",
+        ): "each row stands for itself, and does not say when the patient came.",
+        ("frames", "false"): "a door that opens and a door that closes have the same frames.",
+        (
+            "ingredients",
+            "true",
+        ): "what is needed may be listed in any order; it is the steps that may not.",
+        ("steps", "false"): "chop, then cook: who does it the other way round has another soup.",
     },
 )

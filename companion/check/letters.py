@@ -68,6 +68,8 @@ embed = Exercise(
 
 def shuffle_pairs(attempt: Callable[..., Any]) -> Report:
     """Try out a function that shuffles inputs and labels; any order will do as long as pairs stay pairs."""
+    if not callable(attempt):
+        return Report(False, f"shuffle_pairs must be a function, got {type(attempt).__name__}.")
     labels = np.arange(12)
     xs = np.stack([10.0 * labels, -labels], axis=1)
     orders = []
@@ -229,4 +231,48 @@ keep_best = Exercise(
         ),
     },
     results=("w", "b"),
+)
+
+
+# The wall: wall(K) -> pairs, most that can be right, least loss, knowing the last letter alone
+
+
+def _wall(K: int) -> tuple[int, int, float]:
+    pairs = 2 * (K - 1)
+    return pairs, K, (pairs - 2) / pairs * np.log(2)
+
+
+wall = Exercise(
+    "wall",
+    _wall,
+    # Only the wrong parts are compared, so that mistakes with fewer of them come first.
+    lambda rng: {"K": int(rng.integers(4, 27))},
+    {
+        "at the two ends the next letter is certain: these pairs are right, both of them.": (
+            lambda K: (2 * (K - 1), K - 1, _wall(K)[2])
+        ),
+        "the two ends cost nothing, since the letter after them is certain.": (
+            lambda K: (2 * (K - 1), K, np.log(2))
+        ),
+        "this is the sum over the pairs; the loss is their mean.": (
+            lambda K: (2 * (K - 1), K, (2 * K - 4) * np.log(2))
+        ),
+        "these are bits; the loss is taken with the natural logarithm.": (
+            lambda K: (2 * (K - 1), K, (K - 2) / (K - 1))
+        ),
+        "each letter in the middle has two pairs, and both of them cost log 2.": (
+            lambda K: (2 * (K - 1), K, _wall(K)[2] / 2)
+        ),
+        "this is a share; give the number of pairs that can be right.": (
+            lambda K: (2 * (K - 1), K / (2 * (K - 1)), _wall(K)[2])
+        ),
+        "K letters have K - 1 steps between them, each passed in both directions; that is not 2 K pairs.": (
+            lambda K: (2 * K, K, np.log(2))
+        ),
+        "the swing goes up and down: every step between neighbours is passed in both directions.": (
+            lambda K: (K - 1, K - 1, 0.0)
+        ),
+    },
+    results=("pairs", "most_right", "least_loss"),
+    trials=5,
 )

@@ -1,6 +1,7 @@
 """Checkers for the exercises of the chapter that reads digits in order and guesses the next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -146,3 +147,67 @@ vote = Exercise(
         ),
     },
 )
+
+
+# A clue for the best rule: heap_and_last(shown) -> the same thing for rows with the same heap and last digit
+
+Clue = Callable[[list[int]], Hashable]
+
+
+def _heap(shown: list[int]) -> tuple[int, ...]:
+    return tuple(sorted(shown))
+
+
+CLUES: dict[str, Clue] = {
+    "the last digit is not told, only the heap.": _heap,
+    "the last digit is told, but not the heap.": lambda shown: shown[-1],
+    "the last digit is taken out of the heap, and not told.": lambda shown: _heap(shown[:-1]),
+    "this is the row in its order; a heap has none, so sort it.": tuple,
+    "it is the first digit that is told, not the last.": lambda shown: (_heap(shown), shown[0]),
+    "the last two digits are told, and in order.": lambda shown: (_heap(shown), *shown[-2:]),
+    "a set forgets how often each digit has come.": lambda shown: (frozenset(shown), shown[-1]),
+    "the sum of a heap is not the heap: 1 and 4 have the sum of 2 and 3.": (
+        lambda shown: (sum(shown), shown[-1])
+    ),
+    "the heap is told, and the largest digit instead of the last; sort a copy.": (
+        lambda shown: (_heap(shown), max(shown))
+    ),
+}
+
+
+def heap_and_last(attempt: Callable[..., Any]) -> Report:
+    """Check a clue by which rows it tells apart; what it is made of does not matter."""
+    if not callable(attempt):
+        return Report(False, f"heap_and_last must be a function, got {type(attempt).__name__}.")
+    rows = [list(row) for row in product(range(4), repeat=4)]
+    found: list[Hashable] = []
+    for row in rows:
+        given = row.copy()
+        try:
+            found.append(attempt(given))
+            hash(found[-1])
+        except Exception as error:
+            return Report(False, f"heap_and_last raised {type(error).__name__}: {error}")
+        if given != row:
+            return Report(False, "heap_and_last changes its input shown in place; work on a copy.")
+    if all(clue is None or clue is Ellipsis for clue in found):
+        return Report(False, "heap_and_last is not started yet: it returns nothing.")
+    return Report(*_told_apart(rows, found))
+
+
+def _told_apart(rows: list[list[int]], found: list[Hashable]) -> tuple[bool, str]:
+    def groups(clues: list[Hashable]) -> list[int]:
+        """For each row the first row with the same clue."""
+        first: dict[Hashable, int] = {}
+        return [first.setdefault(clue, i) for i, clue in enumerate(clues)]
+
+    mine, right = groups(found), groups([(_heap(row), row[-1]) for row in rows])
+    if mine == right:
+        return True, "heap_and_last: right."
+    for sentence, clue in CLUES.items():
+        if mine == groups([clue(row) for row in rows]):
+            return False, f"heap_and_last: {sentence}"
+    i = next(i for i, (a, b) in enumerate(zip(mine, right, strict=True)) if a != b)
+    if mine[i] == i:
+        return False, f"heap_and_last: {rows[right[i]]} and {rows[i]} must have the same clue, and have not."
+    return False, f"heap_and_last: {rows[mine[i]]} and {rows[i]} must have different clues, and have not."

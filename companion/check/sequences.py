@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 
 from companion._arrays import Array
-from companion.check import Exercise, Inputs, Report
+from companion.check import Exercise, Inputs, Report, _is_missing
 
 # Shuffling: shuffle_pairs(rng, xs, ys) -> the same sequences with the same answers, in another order
 
 
 def shuffle_pairs(attempt: Callable[..., Any]) -> Report:
     """Try out a function that shuffles sequences xs (N, T) together with their answers ys (N,)."""
+    if not callable(attempt):
+        return Report(False, f"shuffle_pairs must be a function, got {type(attempt).__name__}.")
     xs = np.arange(40 * 6).reshape(40, 6) * 1.0
     ys = xs[:, 0] / 6 + 1000
     given = xs.copy(), ys.copy()
@@ -186,3 +188,56 @@ accuracy_by_length = Exercise(
     },
     results=("lengths", "accuracies"),
 )
+
+
+# Backwards: turned(text, known) -> both parts of the text turned round, each in its own place
+
+
+_SEAM = "\0"  # between parts that are not joined
+
+
+def _codes(text: str) -> list[int]:
+    return [ord(letter) for letter in text]
+
+
+_turned = Exercise(
+    "turned",
+    lambda text, known: _codes(text[:known][::-1] + text[known:][::-1]),
+    lambda rng: {"text": "".join(rng.choice(list("abcde "), 40)), "known": int(rng.integers(25, 35))},
+    {
+        "the whole text is turned, so that other letters are tested now, those that stood first.": (
+            lambda text, known: _codes(text[::-1])
+        ),
+        "only the part that is counted is turned; the rest must be read in the same direction.": (
+            lambda text, known: _codes(text[:known][::-1] + text[known:])
+        ),
+        "only the part that is tested is turned; the rest must be read in the same direction.": (
+            lambda text, known: _codes(text[:known] + text[known:][::-1])
+        ),
+        "the words stand in the opposite order, but each is still read forwards; turn the letters.": (
+            lambda text, known: _codes(
+                " ".join(text[:known].split(" ")[::-1] + text[known:].split(" ")[::-1])
+            )
+        ),
+        "nothing is turned.": lambda text, known: _codes(text),
+        "the two parts are handed back apart; join them.": (
+            lambda text, known: _codes(text[:known][::-1] + _SEAM + text[known:][::-1])
+        ),
+    },
+)
+
+
+def turned(attempt: Callable[..., Any]) -> Report:
+    """Check a text that is turned round in two parts."""
+    if not callable(attempt):
+        return _turned(attempt)
+
+    def in_codes(text: str, known: int) -> Any:
+        returned = attempt(text, known)
+        if _is_missing(returned):
+            return None
+        if isinstance(returned, tuple | list):  # the two parts, or single letters
+            returned = (_SEAM if len(returned) == 2 else "").join(map(str, returned))
+        return _codes(returned)
+
+    return _turned(in_codes)
