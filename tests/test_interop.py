@@ -14,15 +14,41 @@ from hypothesis import strategies as st
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # both before TensorFlow is imported
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
-from companion.cells import IDENTITY, RELU, RNN, TANH, Activation
+from companion.cells import GRU, IDENTITY, LSTM, RELU, RNN, Activation, Highway, Residual, Stacked
 from companion.interop import from_keras, from_torch, to_keras, to_torch
 from companion.scan import scan
+from companion.whole import Bidirectional, Deep, run
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.frameworks
 ROOT = Path(__file__).resolve().parents[1]
 TORCH, KERAS = {"rtol": 1e-10, "atol": 1e-10}, {"rtol": 1e-6, "atol": 1e-6}
 SINGLE = {"rtol": 1e-5, "atol": 1e-5}
+MASKED = pytest.mark.parametrize("lengths", [None, [7, 2, 4, 1]], ids=["whole", "masked"])
+
+# Every network that is carried over: how it is made, and the beginnings of its parts' names, by rows.
+NETWORKS = {
+    "RNN": (lambda D, H: RNN(D, H), [[""]]),
+    "RNN with ReLU": (lambda D, H: RNN(D, H, RELU), [[""]]),
+    "LSTM": (LSTM, [[""]]),
+    "GRU": (GRU, [[""]]),
+    "stack of RNNs": (
+        lambda D, H: Stacked([RNN(D, H), RNN(H, H), RNN(H, H)]),
+        [["layer1."], ["layer2."], ["layer3."]],
+    ),
+    "stack of LSTMs": (lambda D, H: Stacked([LSTM(D, H), LSTM(H, H)]), [["layer1."], ["layer2."]]),
+    "stack of GRUs": (lambda D, H: Stacked([GRU(D, H), GRU(H, H)]), [["layer1."], ["layer2."]]),
+    "LSTM both ways": (
+        lambda D, H: Bidirectional(LSTM(D, H), LSTM(D, H)),
+        [["forward.", "backward."]],
+    ),
+    "GRU both ways": (lambda D, H: Bidirectional(GRU(D, H), GRU(D, H)), [["forward.", "backward."]]),
+    "stack both ways": (
+        lambda D, H: Deep([Bidirectional(GRU(D, H), GRU(D, H)), Bidirectional(GRU(2 * H, H), GRU(2 * H, H))]),
+        [["layer1.forward.", "layer1.backward."], ["layer2.forward.", "layer2.backward."]],
+    ),
+}
+EVERY_NETWORK = pytest.mark.parametrize("name", NETWORKS)
 
 
 @pytest.fixture(scope="module")
@@ -34,61 +60,113 @@ def refused(error, text):
     return pytest.raises(error, match=f"^{re.escape(text)}$")
 
 
-def drawn(shape, activation=TANH, dtype=np.float64, seed=0):
-    """A cell, its parameters, inputs, initial state, and gradients for the outputs and the final state."""
-    N, T, D, H = shape
+def drawn(network, N, T, dtype=np.float64, seed=0):
+    """Parameters, inputs, an initial state, and gradients for the outputs and the final state."""
     rng = np.random.default_rng(seed)
-    cell = RNN(D, H, activation)
-    arrays = [rng.normal(size=s).astype(dtype) for s in ((N, T, D), (N, H), (N, T, H), (N, H))]
-    return cell, cell.init(rng, dtype), *arrays
+
+    def state():
+        return tuple(rng.normal(size=h.shape).astype(dtype) for h in network.zero_state(N))
+
+    xs, dys = (
+        rng.normal(size=(N, T, size)).astype(dtype) for size in (network.input_size, network.hidden_size)
+    )
+    return network.init(rng, dtype), xs, state(), dys, state()
 
 
-def everything(cell, params, xs, h0, dys, dh, lengths=None):
+def everything(network, params, xs, state, dys, dstate, lengths=None):
     """Outputs, final state and every gradient of our run, by name."""
-    run = scan(cell, params, xs, (h0,), lengths)
-    dxs, (dh0,), grads = run.back(dys, (dh,))
-    return {"ys": run.ys, "h": run.state[0], "dxs": dxs, "dh_0": dh0, **grads}
+    done = run(network, params, xs, state, lengths)
+    dxs, dstate0, grads = done.back(dys, dstate)
+    return {"ys": done.ys, "dxs": dxs, **grads, **by_name(network, done.state, dstate0)}
 
 
-def torch_everything(layer, xs, h0, dys, dh, lengths=None):
-    """The same of a torch.nn.RNN; its second bias comes as one name more."""
-    xs, h0 = (torch.tensor(a, requires_grad=True) for a in (xs, h0))
+def by_name(network, final, dstate0):
+    names = network.state_names
+    gradients = {f"d{name}_0": d for name, d in zip(names, dstate0, strict=True)}
+    return dict(zip(names, final, strict=True)) | gradients
+
+
+def torch_everything(name, layer, network, xs, state, dys, dstate, lengths=None):
+    """The same of a layer of torch, which keeps all h of a state together, and all c."""
+    xs, state = torch.tensor(xs, requires_grad=True), [torch.tensor(s, requires_grad=True) for s in state]
+    kinds = [[i for i, k in enumerate(network.state_names) if k.endswith(kind)] for kind in "hc"]
+    given = [torch.stack([state[i] for i in indices]) for indices in kinds if indices]
+    begun = tuple(given) if len(given) == 2 else given[0]
     if lengths is None:
-        ys, h = layer(xs, h0[None])
+        ys, final = layer(xs, begun)
     else:
         pack = torch.nn.utils.rnn.pack_padded_sequence(xs, lengths, batch_first=True, enforce_sorted=False)
-        packed, h = layer(pack, h0[None])
+        packed, final = layer(pack, begun)
         ys, _ = torch.nn.utils.rnn.pad_packed_sequence(packed, batch_first=True, total_length=xs.shape[1])
-    ((ys * torch.tensor(dys)).sum() + (h[0] * torch.tensor(dh)).sum()).backward()
-    found = {"ys": ys.detach(), "h": h[0].detach(), "dxs": xs.grad, "dh_0": h0.grad}
-    found |= {"W_xh": layer.weight_ih_l0.grad.T, "W_hh": layer.weight_hh_l0.grad.T}
-    found |= {"b_h": layer.bias_ih_l0.grad, "b_hh": layer.bias_hh_l0.grad}
-    return {name: tensor.numpy() for name, tensor in found.items()}
+    found = dict.fromkeys(range(len(state)))
+    for indices, together in zip(kinds, final if len(given) == 2 else (final,), strict=False):
+        found.update(zip(indices, together, strict=True))
+    final = [found[i] for i in range(len(state))]
+    loss = (ys * torch.tensor(dys)).sum() + sum(
+        (s * torch.tensor(d)).sum() for s, d in zip(final, dstate, strict=True)
+    )
+    loss.backward()
+    tensors = {"ys": ys, "dxs": xs.grad, **by_name(network, final, [s.grad for s in state])}
+    grads = {key: weight.grad for key, weight in layer.named_parameters()}
+    for i, row in enumerate(NETWORKS[name][1]):
+        for way, part in zip(("", "_reverse"), row, strict=False):
+            tensors |= {
+                f"{part}W_xh": grads[f"weight_ih_l{i}{way}"].T,
+                f"{part}W_hh": grads[f"weight_hh_l{i}{way}"].T,
+                f"{part}b_h": grads[f"bias_ih_l{i}{way}"],
+                f"{part}second": grads[f"bias_hh_l{i}{way}"],
+            }
+    return {key: tensor.detach().numpy() for key, tensor in tensors.items()}
 
 
-def keras_everything(layer, xs, h0, dys, dh, lengths=None):
-    """The same of a keras SimpleRNN; what it repeats beyond a sequence's length is cut off here."""
+def both_biases(ours):
+    """Torch's second bias is added to the first, except in a GRU's candidate, where it is our b_hn."""
+    second = {}
+    for name, grad in ours.items():
+        if name.endswith("b_h"):
+            own = ours.get(f"{name}n")
+            kept = grad if own is None else np.concatenate([grad[: 2 * len(own)], own])
+            second[name.removesuffix("b_h") + "second"] = kept
+    return {**{name: a for name, a in ours.items() if not name.endswith("b_hn")}, **second}
+
+
+def keras_everything(name, layer, network, xs, state, dys, dstate, lengths=None):
+    """The same of a layer of Keras; what it repeats beyond a sequence's length is cut off here.
+
+    A Sequential takes and gives no state: it begins at zero.
+    """
     import tensorflow as tf
 
-    xs, h0 = tf.constant(xs), tf.constant(h0)
+    rows = NETWORKS[name][1]
+    whole = len(rows) > 1
+    xs, state = tf.constant(xs), [tf.constant(s) for s in state]
     live = np.arange(xs.shape[1]) < np.array(lengths)[:, None] if lengths is not None else None
-    if live is not None:
-        dys = dys * live[:, :, None]
+    dys = dys if live is None else dys * live[:, :, None]
+    mask = None if live is None else tf.constant(live)
     with tf.GradientTape() as tape:
-        tape.watch([xs, h0])
-        ys, h = layer(xs, initial_state=[h0], mask=None if live is None else tf.constant(live))
-        loss = tf.reduce_sum(ys * dys) + tf.reduce_sum(h * dh)
+        tape.watch([xs, *state])
+        if whole:
+            ys, final = layer(xs, mask=mask), []
+        else:
+            ys, *final = layer(xs, initial_state=state, mask=mask)
+        loss = tf.reduce_sum(ys * dys) + sum(
+            tf.reduce_sum(s * d) for s, d in zip(final, dstate, strict=False)
+        )
     weights = [w.value for w in layer.weights]
-    dxs, dh0, *grads = tape.gradient(loss, [xs, h0, *weights])
+    dxs, *others = tape.gradient(loss, [xs, *([] if whole else state), *weights])
+    dstate0, grads = others[: len(others) - len(weights)], others[len(others) - len(weights) :]
     ys = np.array(ys) * (1 if live is None else live[:, :, None])
-    found = {
-        "ys": ys,
-        "h": h,
-        "dxs": dxs,
-        "dh_0": dh0,
-        **dict(zip(("W_xh", "W_hh", "b_h"), grads, strict=True)),
-    }
-    return {name: np.array(value) for name, value in found.items()}
+    found = {"ys": ys, "dxs": dxs} | ({} if whole else by_name(network, final, dstate0))
+    for i, part in enumerate(part for row in rows for part in row):
+        kernel, recurrent, bias = (np.array(grad) for grad in grads[3 * i : 3 * i + 3])
+        if np.ndim(bias) == 2:
+            kernel, recurrent, bias, second = (
+                np.concatenate(np.split(a, 3, axis=-1)[1::-1] + np.split(a, 3, axis=-1)[2:], axis=-1)
+                for a in (kernel, recurrent, bias[0], bias[1])
+            )
+            found[f"{part}b_hn"] = second[2 * len(recurrent) :]
+        found |= {f"{part}W_xh": kernel, f"{part}W_hh": recurrent, f"{part}b_h": bias}
+    return {key: np.array(value) for key, value in found.items()}
 
 
 def assert_same(ours, theirs, tolerance):
@@ -101,74 +179,97 @@ def assert_same(ours, theirs, tolerance):
 # Equal to PyTorch
 
 
-def both_biases(ours):
-    """Our one bias stands for torch's two, which add up, so that each must have its gradient."""
-    return {**ours, "b_hh": ours["b_h"]}
-
-
 @st.composite
 def distinct_sizes(draw):
     """N, T, D, H, all different; T is at least 3."""
     T = draw(st.integers(3, 9))
-    return (
-        T,
-        *draw(
-            st.lists(st.sampled_from(sorted({1, 2, 3, 4, 5, 6} - {T})), min_size=3, max_size=3, unique=True)
-        ),
-    )
+    others = st.sampled_from(sorted({1, 2, 3, 4, 5, 6} - {T}))
+    return (T, *draw(st.lists(others, min_size=3, max_size=3, unique=True)))
 
 
-@settings(max_examples=30)
-@given(distinct_sizes(), st.sampled_from([TANH, RELU]), st.booleans(), st.integers(0, 10**6))
-def test_torch_at_any_size(sizes, activation, masked, seed):
+@settings(max_examples=60)
+@given(distinct_sizes(), st.sampled_from(sorted(NETWORKS)), st.booleans(), st.integers(0, 10**6))
+def test_torch_at_any_size(sizes, name, masked, seed):
     T, N, D, H = sizes
-    cell, params, *arrays = drawn((N, T, D, H), activation, seed=seed)
+    network = NETWORKS[name][0](D, H)
+    params, *arrays = drawn(network, N, T, seed=seed)
     lengths = np.random.default_rng(seed).integers(1, T + 1, N).tolist() if masked else None
-    theirs = torch_everything(to_torch(cell, params), *arrays, lengths)
-    assert_same(both_biases(everything(cell, params, *arrays, lengths)), theirs, TORCH)
+    theirs = torch_everything(name, to_torch(network, params), network, *arrays, lengths)
+    assert_same(both_biases(everything(network, params, *arrays, lengths)), theirs, TORCH)
 
 
-def test_torch_over_seven_steps_with_two_biases():
-    """A layer as torch makes it, both biases in use, carried here."""
+@MASKED
+@EVERY_NETWORK
+def test_torch_over_seven_steps(name, lengths):
+    network = NETWORKS[name][0](3, 5)
+    params, *arrays = drawn(network, 4, 7)
+    theirs = torch_everything(name, to_torch(network, params), network, *arrays, lengths)
+    assert_same(both_biases(everything(network, params, *arrays, lengths)), theirs, TORCH)
+
+
+@EVERY_NETWORK
+def test_a_layer_as_torch_makes_it(name):
+    """Both of its biases are in use; carried here, and with other weights than ours."""
+    ours = NETWORKS[name][0](3, 5)
+    layer = to_torch(ours, ours.init(np.random.default_rng(0)))
     torch.manual_seed(1)
-    layer = torch.nn.RNN(3, 5, batch_first=True, dtype=torch.float64)
-    cell, params = from_torch(layer)
-    _, _, *arrays = drawn((4, 7, 3, 5))
-    assert_same(both_biases(everything(cell, params, *arrays)), torch_everything(layer, *arrays), TORCH)
-    np.testing.assert_array_equal(params["b_h"], (layer.bias_ih_l0 + layer.bias_hh_l0).detach().numpy())
+    layer.reset_parameters()
+    network, params = from_torch(layer)
+    assert network.shapes == ours.shapes
+    _, *arrays = drawn(network, 4, 7)
+    theirs = torch_everything(name, layer, network, *arrays)
+    assert_same(both_biases(everything(network, params, *arrays)), theirs, TORCH)
+    assert all(layer.get_parameter(f"bias_hh_l{i}").any() for i in range(layer.num_layers))
 
 
-@pytest.mark.parametrize("lengths", [None, [7, 2, 4, 1]])
-def test_torch_in_single_precision(lengths):
-    cell, params, *arrays = drawn((4, 7, 3, 5), dtype=np.float32)
-    theirs = torch_everything(to_torch(cell, params), *arrays, lengths)
+@MASKED
+@EVERY_NETWORK
+def test_torch_in_single_precision(name, lengths):
+    network = NETWORKS[name][0](3, 5)
+    params, *arrays = drawn(network, 4, 7, np.float32)
+    theirs = torch_everything(name, to_torch(network, params), network, *arrays, lengths)
     assert theirs["ys"].dtype == np.float32
-    assert_same(both_biases(everything(cell, params, *arrays, lengths)), theirs, SINGLE)
+    assert_same(both_biases(everything(network, params, *arrays, lengths)), theirs, SINGLE)
 
 
 # Equal to Keras
 
 
-@pytest.mark.parametrize("lengths", [None, [7, 2, 4, 1]], ids=["whole", "masked"])
-@pytest.mark.parametrize("activation", [TANH, RELU, IDENTITY], ids=lambda a: a.name)
-def test_keras_over_seven_steps(keras, activation, lengths):
-    cell, params, *arrays = drawn((4, 7, 3, 5), activation)
-    theirs = keras_everything(to_keras(cell, params), *arrays, lengths)
-    assert_same(everything(cell, params, *arrays, lengths), theirs, KERAS)
+def same_as_keras(name, N, T, D, H, lengths, tolerance, dtype=np.float64):
+    network = NETWORKS[name][0](D, H)
+    params, *arrays = drawn(network, N, T, dtype, seed=N + T)
+    if len(NETWORKS[name][1]) > 1:  # a Sequential begins at zero and does not show its states
+        arrays[1] = arrays[3] = network.zero_state(N, dtype)
+    layer = to_keras(network, params)
+    theirs = keras_everything(name, layer, network, *arrays, lengths)
+    ours = everything(network, params, *arrays, lengths)
+    assert theirs["ys"].dtype == dtype
+    assert_same({k: ours[k] for k in theirs}, theirs, tolerance)
+    assert set(ours) - set(theirs) <= {k for s in network.state_names for k in (s, f"d{s}_0")}
+
+
+@pytest.mark.filterwarnings("ignore:Layer 'sequential.*does not support masking")  # its layers do
+@MASKED
+@EVERY_NETWORK
+def test_keras_over_seven_steps(keras, name, lengths):
+    same_as_keras(name, 4, 7, 3, 5, lengths, KERAS)
+
+
+@MASKED
+def test_keras_without_a_squashing_function(keras, monkeypatch, lengths):
+    monkeypatch.setitem(NETWORKS, "linear", (lambda D, H: RNN(D, H, IDENTITY), [[""]]))
+    same_as_keras("linear", 4, 7, 3, 5, lengths, KERAS)
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 2, 4), (5, 4, 1, 2), (2, 9, 6, 1)])
-def test_keras_at_other_sizes(keras, shape):
-    cell, params, *arrays = drawn(shape, seed=sum(shape))
-    theirs = keras_everything(to_keras(cell, params), *arrays)
-    assert_same(everything(cell, params, *arrays), theirs, KERAS)
+@pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU"])
+def test_keras_at_other_sizes(keras, name, shape):
+    same_as_keras(name, *shape, None, KERAS)
 
 
-def test_keras_in_single_precision(keras):
-    cell, params, *arrays = drawn((4, 7, 3, 5), dtype=np.float32)
-    theirs = keras_everything(to_keras(cell, params), *arrays, [7, 2, 4, 1])
-    assert theirs["ys"].dtype == np.float32
-    assert_same(everything(cell, params, *arrays, [7, 2, 4, 1]), theirs, SINGLE)
+@pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU"])
+def test_keras_in_single_precision(keras, name):
+    same_as_keras(name, 4, 7, 3, 5, [7, 2, 4, 1], SINGLE, np.float32)
 
 
 # There and back
@@ -190,39 +291,65 @@ def extremes(cell, dtype):
     }
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("activation", [TANH, RELU], ids=lambda a: a.name)
-def test_there_and_back_through_torch(activation, dtype):
-    cell = RNN(3, 5, activation)
-    params = extremes(cell, dtype)
-    layer = to_torch(cell, params)
-    assert (layer.batch_first, layer.nonlinearity, layer.num_layers) == (True, activation.name, 1)
-    assert not layer.bias_hh_l0.any()
-    assert all(p.requires_grad for p in layer.parameters())
-    again, back = from_torch(layer)
-    assert (again.input_size, again.hidden_size, again.activation) == (3, 5, activation)
-    assert_bits(back, params)
-    assert_bits({k: v.numpy() for k, v in to_torch(again, back).state_dict().items()}, state(layer))
-
-
 def state(layer):
     return {k: v.numpy() for k, v in layer.state_dict().items()}
 
 
+def same_network(one, other):
+    """Of one kind and size all the way down."""
+    assert (type(one), one.input_size, one.hidden_size) == (type(other), other.input_size, other.hidden_size)
+    assert getattr(one, "activation", None) == getattr(other, "activation", None)
+    assert getattr(one, "dropout", None) == getattr(other, "dropout", None)
+    inside = [list(getattr(n, "cells", {}).values()) or getattr(n, "layers", ()) for n in (one, other)]
+    for a, b in zip(*inside, strict=True):
+        same_network(a, b)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("activation", [TANH, RELU, IDENTITY], ids=lambda a: a.name)
-def test_there_and_back_through_keras(keras, activation, dtype):
-    cell = RNN(3, 5, activation)
-    params = extremes(cell, dtype)
-    layer = to_keras(cell, params)
+@EVERY_NETWORK
+def test_there_and_back_through_torch(name, dtype):
+    network = NETWORKS[name][0](3, 5)
+    params = extremes(network, dtype)
+    layer = to_torch(network, params)
+    assert layer.batch_first
+    assert all(p.requires_grad for p in layer.parameters())
+    again, back = from_torch(layer)
+    same_network(again, network)
+    assert_bits(back, params)
+    assert_bits(state(to_torch(again, back)), state(layer))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@EVERY_NETWORK
+def test_there_and_back_through_keras(keras, name, dtype):
+    network = NETWORKS[name][0](3, 5)
+    params = extremes(network, dtype)
+    layer = to_keras(network, params)
     again, back = from_keras(layer)
-    assert (again.input_size, again.hidden_size, again.activation) == (3, 5, activation)
+    same_network(again, network)
     assert_bits(back, params)
     assert_bits(dict(enumerate(to_keras(again, back).get_weights())), dict(enumerate(layer.get_weights())))
 
 
+@pytest.mark.parametrize("both_ways", [False, True])
+def test_dropout_goes_along(keras, both_ways):
+    first = Bidirectional(GRU(3, 2), GRU(3, 2)) if both_ways else GRU(3, 4)
+    second = Bidirectional(GRU(4, 2), GRU(4, 2)) if both_ways else GRU(4, 4)
+    network = Deep([first, second], dropout=0.25)
+    params = network.init(np.random.default_rng(0))
+    for there, back in ((to_torch, from_torch), (to_keras, from_keras)):
+        again, carried = back(there(network, params))
+        same_network(again, network)
+        assert_bits(carried, params)
+    assert to_torch(network, params).dropout == 0.25
+    xs = np.random.default_rng(1).normal(size=(3, 6, 3))
+    expected = network.run(params, xs).ys
+    np.testing.assert_allclose(np.array(to_keras(network, params)(xs)), expected, **KERAS)
+
+
 def test_the_copies_are_independent(keras):
-    cell, params, *_ = drawn((2, 3, 3, 4))
+    cell = LSTM(3, 4)
+    params = cell.init(np.random.default_rng(0))
     before = {k: a.copy() for k, a in params.items()}
     layer, other = to_torch(cell, params), to_keras(cell, params)
     with torch.no_grad():
@@ -239,53 +366,72 @@ def test_the_copies_are_independent(keras):
 
 @pytest.mark.parametrize("batch_first", [True, False])
 @pytest.mark.parametrize("bias", [True, False])
-def test_layers_of_torch_with_other_settings(batch_first, bias):
-    layer = torch.nn.RNN(3, 5, nonlinearity="relu", bias=bias, batch_first=batch_first, dtype=torch.float64)
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_layers_of_torch_with_other_settings(kind, bias, batch_first):
+    layer = getattr(torch.nn, kind)(3, 5, bias=bias, batch_first=batch_first, dtype=torch.float64)
     cell, params = from_torch(layer)
-    _, _, xs, h0, *_ = drawn((4, 7, 3, 5))
-    theirs = torch.tensor(xs if batch_first else xs.swapaxes(0, 1))
-    ys, _ = layer(theirs, torch.tensor(h0)[None])
+    _, xs, *_ = drawn(cell, 4, 7)
+    ys, _ = layer(torch.tensor(xs if batch_first else xs.swapaxes(0, 1)))
     ys = ys.detach().numpy()
-    np.testing.assert_allclose(
-        scan(cell, params, xs, (h0,)).ys, ys if batch_first else ys.swapaxes(0, 1), **TORCH
-    )
+    np.testing.assert_allclose(scan(cell, params, xs).ys, ys if batch_first else ys.swapaxes(0, 1), **TORCH)
     assert params["b_h"].any() == bias
 
 
-def test_layers_of_keras_with_other_settings(keras):
-    layer = keras.layers.SimpleRNN(5, use_bias=False, dtype="float64")
-    _, _, xs, *_ = drawn((4, 7, 3, 5))
+@pytest.mark.parametrize("kind", ["SimpleRNN", "LSTM", "GRU"])
+def test_layers_of_keras_with_other_settings(keras, kind):
+    layer = getattr(keras.layers, kind)(5, use_bias=False, dtype="float64")
+    xs = np.random.default_rng(0).normal(size=(4, 7, 3))
     last = np.array(layer(xs))
     cell, params = from_keras(layer)
     np.testing.assert_allclose(scan(cell, params, xs).ys[:, -1], last, **KERAS)
     assert not params["b_h"].any()
 
 
+def test_a_gru_of_keras_with_both_rows_of_biases(keras):
+    layer = keras.layers.GRU(5, return_sequences=True, dtype="float64")
+    layer.build((None, None, 3))
+    rng = np.random.default_rng(0)
+    layer.set_weights([rng.normal(size=w.shape) for w in layer.get_weights()])
+    xs = rng.normal(size=(4, 7, 3))
+    cell, params = from_keras(layer)
+    np.testing.assert_allclose(scan(cell, params, xs).ys, np.array(layer(xs)), **KERAS)
+
+
 # What is refused
 
 
+def weights_of(network):
+    return network.init(np.random.default_rng(0))
+
+
 def test_what_torch_cannot_take_or_give():
-    _, params, *_ = drawn((2, 3, 3, 4))
-    with refused(ValueError, "activation must be one of tanh, relu in torch.nn.RNN, got identity"):
-        to_torch(RNN(3, 4, IDENTITY), params)
-    with refused(TypeError, "layer must be a torch.nn.RNN, got LSTM"):
-        from_torch(torch.nn.LSTM(3, 4))
-    with refused(TypeError, "layer must be a torch.nn.RNN, got RNNCell"):
+    def refuses(network, error, text):
+        with refused(error, text):
+            to_torch(network, weights_of(network))
+
+    text = "activation must be one of tanh, relu in torch.nn.RNN, got identity"
+    refuses(RNN(3, 4, IDENTITY), ValueError, text)
+    text = "PyTorch wants all layers alike, got 1 x GRU with 4 units; 1 x LSTM with 4 units"
+    refuses(Stacked([LSTM(3, 4), GRU(4, 4)]), ValueError, text)
+    text = "PyTorch wants all layers alike, got 1 x GRU with 4 units; 1 x GRU with 5 units"
+    refuses(Stacked([GRU(3, 4), GRU(4, 5)]), ValueError, text)
+    text = "PyTorch wants all layers alike, got 1 x GRU with 4 units; 2 x GRU with 4 units"
+    refuses(Deep([Bidirectional(GRU(3, 4), GRU(3, 4)), GRU(8, 4)]), ValueError, text)
+    text = "PyTorch wants all layers alike, got 1 x RNN with 4 units, relu; 1 x RNN with 4 units, tanh"
+    refuses(Stacked([RNN(3, 4), RNN(4, 4, RELU)]), ValueError, text)
+    with refused(TypeError, "layer must be a torch.nn.RNN, LSTM or GRU, got RNNCell"):
         from_torch(torch.nn.RNNCell(3, 4))
-    with refused(ValueError, "layer must have 1 layer and 1 direction, got 2 and 1"):
-        from_torch(torch.nn.RNN(3, 4, num_layers=2))
-    with refused(ValueError, "layer must have 1 layer and 1 direction, got 1 and 2"):
-        from_torch(torch.nn.RNN(3, 4, bidirectional=True))
+    with refused(ValueError, "an LSTM must have no projections, got proj_size=2"):
+        from_torch(torch.nn.LSTM(3, 4, proj_size=2))
 
 
 def test_what_keras_cannot_take_or_give(keras):
-    swish = Activation("swish", lambda a: a / (1 + np.exp(-a)), lambda h: h)
-    _, params, *_ = drawn((2, 3, 3, 4))
+    swish = RNN(3, 4, Activation("swish", lambda a: a / (1 + np.exp(-a)), lambda h: h))
     text = "activation must be one of tanh, relu, linear in keras.layers.SimpleRNN, got swish"
     with refused(ValueError, text):
-        to_keras(RNN(3, 4, swish), params)
-    with refused(TypeError, "layer must be a keras.layers.SimpleRNN, got GRU"):
-        from_keras(keras.layers.GRU(4))
+        to_keras(swish, weights_of(swish))
+    with refused(TypeError, "layer must be a keras SimpleRNN, LSTM or GRU, got Dense"):
+        from_keras(keras.layers.Dense(4))
     text = "layer must be built, so that it has weights; got a layer that has not seen an input"
     with refused(ValueError, text):
         from_keras(keras.layers.SimpleRNN(4))
@@ -293,21 +439,49 @@ def test_what_keras_cannot_take_or_give(keras):
     def tanh(a):
         return a
 
-    for settings_, text in [
-        ({"activation": "sigmoid"}, "activation must be one of tanh, relu, linear, got sigmoid"),
-        ({"activation": tanh}, "activation must be one of tanh, relu, linear, got tanh"),
-        ({"go_backwards": True}, "layer must run forwards in time, got one with go_backwards=True"),
+    for kind, settings_, text in [
+        ("SimpleRNN", {"activation": "sigmoid"}, "activation must be one of tanh, relu, linear, got sigmoid"),
+        ("SimpleRNN", {"activation": tanh}, "activation must be one of tanh, relu, linear, got tanh"),
+        ("SimpleRNN", {"go_backwards": True}, "layer must run forwards in time, got the other way"),
+        ("LSTM", {"activation": "relu"}, "activation must be one of tanh, got relu"),
+        (
+            "GRU",
+            {"recurrent_activation": "hard_sigmoid"},
+            "recurrent_activation must be one of sigmoid, got hard_sigmoid",
+        ),
+        (
+            "GRU",
+            {"reset_after": False},
+            "a GRU must apply its reset after the product, got reset_after=False",
+        ),
     ]:
-        layer = keras.layers.SimpleRNN(4, **settings_)
+        layer = getattr(keras.layers, kind)(4, **settings_)
         layer.build((None, None, 3))
         with refused(ValueError, text):
             from_keras(layer)
 
+    added = keras.layers.Bidirectional(keras.layers.GRU(4), merge_mode="sum")
+    added.build((None, None, 3))
+    with refused(ValueError, "merge_mode must be 'concat', got 'sum'"):
+        from_keras(added)
+    layers = [keras.layers.GRU(4, return_sequences=True) for _ in range(3)]
+    dropped = [keras.layers.Dropout(rate) for rate in (0.1, 0.2)]
+    uneven = keras.Sequential(
+        [keras.layers.Input((None, 3)), layers[0], dropped[0], layers[1], dropped[1], layers[2]]
+    )
+    with refused(ValueError, "all Dropout layers must have one rate, got 0.1, 0.2"):
+        from_keras(uneven)
+
 
 @pytest.mark.parametrize("carry", [to_torch, to_keras])
-def test_parameters_that_do_not_fit(keras, carry):
-    cell, params, *_ = drawn((2, 3, 3, 4))
-    with refused(TypeError, "cell must be an RNN, got str"):
+def test_networks_and_parameters_that_do_not_fit(keras, carry):
+    cell = RNN(3, 4)
+    params = weights_of(cell)
+    for other in (Highway(RNN(3, 4)), Stacked([RNN(3, 4), Residual(RNN(4, 4))])):
+        name = type(other).__name__ if isinstance(other, Highway) else "Residual"
+        with refused(TypeError, f"a cell must be RNN, LSTM or GRU to be carried over, got {name}"):
+            carry(other, weights_of(other))
+    with refused(TypeError, "network must be a cell or a network of cells, got str"):
         carry("RNN", params)
     with refused(ValueError, "W_xh must have shape (3, 4), got (4, 3)"):
         carry(cell, {**params, "W_xh": params["W_xh"].T})

@@ -41,7 +41,7 @@ class LSTM(Basic):
     """
 
     gates = 4
-    state_names = ("h", "c")
+    state_names: tuple[str, ...] = ("h", "c")
 
     def look(self, params: Params, x: Array, state: State) -> LSTMGates:
         """The gates and the candidate at a step from x (N, D) and state (h, c)."""
