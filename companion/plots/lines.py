@@ -123,16 +123,36 @@ def gradient_by_lag(
     lags: ArrayLike,
     norms_by_name: Mapping[str, ArrayLike],
     *,
+    bounds: Mapping[str, ArrayLike] | None = None,
     x_label: str = "steps back in time",
     y_label: str = "norm of the gradient",
 ) -> Axes:
     """Draw the norm of the gradient against the number of steps it has come back, on a logarithmic axis.
 
-    `lags` (T,) are whole numbers, each series of norms is (T,) and positive. Raises ValueError as `curves`
-    does, and for lags that are not whole.
+    `lags` (T,) are whole numbers; the norms of each name are positive, (T,), or (S, T) for S draws: then the
+    line is their median and a band reaches from the smallest to the largest. `bounds` holds for some of the
+    names what theory says cannot be passed (T,): thin lines of dots. Raises ValueError as `curves` does, for
+    lags that are not whole, and for a bound of an unknown name.
     """
     steps = _checks.array("lags", lags, ("T",))
     if (steps != np.round(steps)).any():
         raise ValueError(f"lags must be whole numbers, got {steps[steps != np.round(steps)][0]}")
-    curves(ax, steps, norms_by_name, log=True, x_label=x_label, y_label=y_label, markers=len(steps) <= 30)
+    if unknown := set(bounds or {}) - set(norms_by_name):
+        raise ValueError(
+            f"bounds must be those of {', '.join(norms_by_name)}, got {', '.join(sorted(unknown))}"
+        )
+    middles: dict[str, ArrayLike] = {}
+    for colour, (name, given) in zip(PALETTE, norms_by_name.items(), strict=False):
+        if np.ndim(given) == 1:
+            middles[name] = given
+        else:
+            draws = _checks.array(f"the norms of {name!r}", given, ("S", steps.size))
+            ax.fill_between(
+                steps, draws.min(axis=0), draws.max(axis=0), color=colour, alpha=0.18, linewidth=0
+            )
+            middles[name] = np.median(draws, axis=0)
+        if bounds and name in bounds:
+            limit = _checks.array(f"the bound of {name!r}", bounds[name], (steps.size,))
+            ax.plot(steps, limit, color=colour, linestyle=(0, (1, 3)), linewidth=1.8, zorder=1)
+    curves(ax, steps, middles, log=True, x_label=x_label, y_label=y_label, markers=len(steps) <= 30)
     return ax
