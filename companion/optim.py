@@ -113,7 +113,7 @@ def clip_grad_value(grads: Params, max_value: float) -> tuple[Grads, float]:
     """Cut every single number of the gradients back to [-max_value, max_value].
 
     Returns the gradients and the largest size a number had before. Unlike `clip_grad_norm` this may change
-    the direction of the step. Numbers that are not finite are treated so too, nan excepted.
+    the direction of the step. An infinite number is cut like any other; nan stays nan.
     """
     if not max_value > 0:
         raise ValueError(f"max_value must be above 0, got {max_value}")

@@ -5,9 +5,12 @@ line that is not found fails the test, so that the bugs stay in step with the co
 """
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from companion.cells import RNN
 
 COMPANION = Path(__file__).resolve().parents[1] / "companion"
 PARAMS = {"W_xh", "W_hh", "b_h"}
@@ -72,6 +75,98 @@ MASK_BUGS = [
         "step.state",
         ALL,
     ),
+]
+
+
+LSTM_ARRAYS = {*ALL, "c_0"}
+LSTM_BUGS = [
+    Bug("carry of the memory dropped", "dc * f), grads", "np.zeros_like(dc)), grads", LSTM_ARRAYS),
+    Bug("carry of the memory not through the forget gate", "dc * f), grads", "dc), grads", LSTM_ARRAYS),
+    Bug("carry of h dropped", "(da @ W_hh.T, dc * f)", "(np.zeros_like(dh), dc * f)", LSTM_ARRAYS),
+    Bug("i and f exchanged", "[da_i, da_f, da_g, da_o]", "[da_f, da_i, da_g, da_o]", LSTM_ARRAYS),
+    Bug("g and o exchanged", "[da_i, da_f, da_g, da_o]", "[da_i, da_f, da_o, da_g]", LSTM_ARRAYS),
+    Bug("slope of tanh(c) forgotten", "dc + dh * o * (1 - tanh_c * tanh_c)", "dc + dh * o", LSTM_ARRAYS),
+    Bug("h does not reach the memory", "dc = dc + dh * o * (1 - tanh_c * tanh_c)", "dc = dc", LSTM_ARRAYS),
+    Bug("gradient of the next memory ignored", "dc = dc + dh * o", "dc = dh * o", LSTM_ARRAYS),
+    Bug("the new memory in place of the old", "dc * c_prev * f", "dc * c * f", LSTM_ARRAYS),
+    Bug("candidate with the slope of a gate", "i * (1 - g * g)", "i * g * (1 - g)", LSTM_ARRAYS),
+    Bug("slope of the output gate forgotten", "tanh_c * o * (1 - o)", "tanh_c", LSTM_ARRAYS),
+    Bug("c in place of tanh(c)", "dh * tanh_c * o", "dh * c * o", LSTM_ARRAYS),
+    Bug("h in place of h_prev", '"W_hh": h_prev.T @ da', '"W_hh": h.T @ da', {"W_hh"}),
+    Bug("bias averaged over the batch", '"b_h": da.sum(axis=0)}', '"b_h": da.mean(axis=0)}', {"b_h"}),
+]
+
+GRU_ARRAYS = {*ALL, "b_hn"}
+GRU_BUGS = [
+    Bug("kept memory has no gradient", "du @ W_hh.T + dh * z,", "du @ W_hh.T,", GRU_ARRAYS),
+    Bug("z and 1 - z exchanged", "W_hh.T + dh * z,", "W_hh.T + dh * (1 - z),", GRU_ARRAYS),
+    Bug("reset not on the memory's road", "dm = da_n * r", "dm = da_n", GRU_ARRAYS),
+    Bug("the memory's road taken from the input's", "[da_r, da_z, dm]", "[da_r, da_z, da_n]", GRU_ARRAYS),
+    Bug("sign of the update gate", "(h_prev - n)", "(n - h_prev)", GRU_ARRAYS),
+    Bug("reset gate sees h in place of the product", "da_n * m * r", "da_n * h_prev * r", GRU_ARRAYS),
+    Bug("r and z exchanged", "[da_r, da_z, da_n]", "[da_z, da_r, da_n]", {*PARAMS, "xs"} - {"W_hh"}),
+    Bug("slope of the candidate forgotten", "(1 - z) * (1 - n * n)", "(1 - z)", GRU_ARRAYS),
+    Bug("bias inside without the reset", '"b_hn": dm.sum', '"b_hn": da_n.sum', {"b_hn"}),
+    Bug("h in place of h_prev", "h_prev.T @ du", "h.T @ du", {"W_hh"}),
+    Bug("W_hh from the input's sums", "h_prev.T @ du", "h_prev.T @ da", {"W_hh"}),
+    Bug("b_h from the memory's sums", '"b_h": da.sum(axis=0),', '"b_h": du.sum(axis=0),', {"b_h"}),
+]
+
+LOWER = {f"layer1.{name}" for name in PARAMS} | {"xs", "layer1.h_0"}
+UPPER = {f"layer2.{name}" for name in PARAMS} | {"layer2.h_0"}
+STACK_BUGS = [
+    Bug("gradients of the states exchanged", "own_dprev + dprev", "dprev + own_dprev", LOWER | UPPER),
+    Bug("layers walked upwards", "reversed(list(parts))", "list(parts)", LOWER | UPPER),
+    Bug("nothing comes from above", "dy, own_dprev, own_grads =", "_, own_dprev, own_grads =", LOWER),
+]
+
+RESIDUAL_BUGS = [Bug("the skip has no gradient", "return dx + dy, dprev", "return dx, dprev", {"xs"})]
+
+HIGHWAY_ARRAYS = {*ALL, "W_xg", "W_hg", "b_g"}
+HIGHWAY_BUGS = [
+    Bug("memory that passes by has no gradient", "through + d * (1 - g) for", "through for", HIGHWAY_ARRAYS),
+    Bug("memory that passes by whole", "through + d * (1 - g) for", "through + d for", HIGHWAY_ARRAYS),
+    Bug("no road to memory through the gate", "dh_prev + da @ W_hg.T", "dh_prev", HIGHWAY_ARRAYS),
+    Bug("no road to the input through the gate", "dx + da @ W_xg.T", "dx", {"xs"}),
+    Bug("g and 1 - g exchanged", "tuple(d * g for", "tuple(d * (1 - g) for", HIGHWAY_ARRAYS),
+    Bug("sign of the gate", "d * (s - s_prev)", "d * (s_prev - s)", HIGHWAY_ARRAYS),
+    Bug("slope of the gate forgotten", "da = dg * g * (1 - g)", "da = dg", HIGHWAY_ARRAYS),
+]
+
+LAG_ARRAYS = {*ALL, "lag2.h_0", "lag3.h_0"}
+LAG_BUGS = [
+    Bug("memories handed on have no gradient", "dstates[j] = dstates[j] + d", "pass", LAG_ARRAYS),
+    Bug(
+        "memories handed on a place too far",
+        "enumerate(dremembered)",
+        "enumerate(dremembered, 1)",
+        LAG_ARRAYS,
+    ),
+    Bug(
+        "older memories read without gradient",
+        "[dprev[0], *dolder]",
+        "[dprev[0], *(0 * d for d in dolder)]",
+        LAG_ARRAYS,
+    ),
+]
+
+BEHIND = {f"backward.{name}" for name in PARAMS} | {"xs", "backward.h_0"}
+WHOLE_BUGS = [
+    Bug("gradient of the inputs not turned back", "dxs + turn(turned)", "dxs + turned", {"xs"}),
+    Bug("inputs read forwards have no gradient", "dxs + turn(turned)", "turn(turned)", {"xs"}),
+    Bug("gradient of the outputs not turned", "second.back(turn(behind)", "second.back(behind", BEHIND),
+    Bug("final states of the ways exchanged", "turn(behind), ways[1])", "turn(behind), ways[0])", BEHIND),
+]
+
+# Where each list is planted, and what is then checked, made from the module with the bug in it.
+ELSEWHERE: list[tuple[str, Callable[[ModuleType], Any], list[Bug]]] = [
+    ("cells/gated", lambda m: m.LSTM(2, 4), LSTM_BUGS),
+    ("cells/gated", lambda m: m.GRU(2, 4), GRU_BUGS),
+    ("cells/wrappers", lambda m: m.Stacked([RNN(4, 4), RNN(4, 4)]), STACK_BUGS),
+    ("cells/wrappers", lambda m: m.Residual(RNN(4, 4)), RESIDUAL_BUGS),
+    ("cells/wrappers", lambda m: m.Highway(RNN(2, 4)), HIGHWAY_BUGS),
+    ("cells/wrappers", lambda m: m.Lag(RNN(2 + 2 * 4, 4), 3), LAG_BUGS),
+    ("whole", lambda m: m.Bidirectional(RNN(2, 4), RNN(2, 4)), WHOLE_BUGS),
 ]
 
 

@@ -6,11 +6,12 @@ import sys
 import numpy as np
 import planted
 import pytest
+import zoo
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from companion import gradcheck as module
-from companion.cells import IDENTITY, RELU, RNN, TANH, Activation
+from companion.cells import GRU, IDENTITY, LSTM, RELU, RNN, TANH, Activation, Highway
 from companion.gradcheck import compare, gradcheck, measured_gradients, written_gradients
 from companion.layers import Dense, softmax_cross_entropy, squared_error
 from companion.scan import scan
@@ -42,6 +43,26 @@ def distinct_sizes(draw):
     T = draw(st.integers(3, 7))
     others = st.sampled_from([n for n in (2, 3, 4, 5) if n != T])
     return (T, *draw(st.lists(others, min_size=3, max_size=3, unique=True)))
+
+
+@pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["whole", "masked"])
+@pytest.mark.parametrize("name", [*zoo.CELLS, *zoo.WHOLE])
+def test_every_gradient_of_every_cell_and_network(name, lengths):
+    network = {**zoo.CELLS, **zoo.WHOLE}[name]
+    errors = gradcheck(network, N=3, T=7, lengths=lengths)
+    assert set(errors) == {*network.shapes, "xs", *(f"{state}_0" for state in network.state_names)}
+    assert max(errors.values()) < RIGHT
+    assert min(errors.values()) > 0
+
+
+@settings(max_examples=12)
+@given(distinct_sizes(), st.sampled_from([LSTM, GRU]), st.booleans(), st.booleans(), st.integers(0, 10**6))
+def test_every_gradient_of_a_gated_cell_at_any_size(sizes, kind, highway, masked, seed):
+    T, N, D, H = sizes
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, T + 1, N) if masked else None
+    cell = Highway(kind(D, H)) if highway else kind(D, H)
+    assert max(gradcheck(cell, rng=rng, N=N, T=T, lengths=lengths).values()) < RIGHT
 
 
 @settings(max_examples=12)
@@ -171,6 +192,40 @@ def spoilt(errors):
 @pytest.mark.parametrize("bug", planted.CELL_BUGS + planted.SCAN_BUGS, ids=named)
 def test_a_planted_bug_is_seen_in_the_arrays_that_it_spoils(bug, monkeypatch):
     assert spoilt(gradcheck(with_bug(bug, monkeypatch), N=4, T=5)) == bug.spoils  # N = H, so that shapes fit
+
+
+ELSEWHERE = [(module, make, bug) for module, make, bugs in planted.ELSEWHERE for bug in bugs]
+BUGS_ELSEWHERE = pytest.mark.parametrize(
+    ("where", "make", "bug"),
+    ELSEWHERE,
+    ids=[f"{type_}-{named(bug)}" for type_, _, bug in ELSEWHERE],
+)
+
+
+def with_bug_elsewhere(where, make, bug, monkeypatch):
+    """The gated cell, wrapper or network to check, made of the module with the bug in it."""
+    mutant = planted.mutant(where, bug)
+    if where == "whole":
+        monkeypatch.setattr(module, "Whole", mutant.Whole)
+    return make(mutant)
+
+
+@BUGS_ELSEWHERE
+def test_a_bug_in_a_gated_cell_or_wrapper_is_seen_in_what_it_spoils(where, make, bug, monkeypatch):
+    network = with_bug_elsewhere(where, make, bug, monkeypatch)
+    assert spoilt(gradcheck(network, N=4, T=5)) == bug.spoils
+
+
+@BUGS_ELSEWHERE
+def test_shapes_see_none_of_those_either(where, make, bug, monkeypatch):
+    network = with_bug_elsewhere(where, make, bug, monkeypatch)
+    rng = np.random.default_rng(0)
+    params, xs = network.init(rng), rng.normal(size=(4, 5, network.input_size))
+    run = network.run(params, xs) if where == "whole" else scan(network, params, xs)
+    dxs, dstate0, grads = run.back(rng.normal(size=run.ys.shape), run.state)
+    assert dxs.shape == xs.shape
+    assert [d.shape for d in dstate0] == [s.shape for s in run.state]
+    assert {name: g.shape for name, g in grads.items()} == network.shapes
 
 
 @pytest.mark.parametrize("bug", planted.MASK_BUGS, ids=named)

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from companion.optim import SGD, AdaGrad, Adam, clip_grad_norm
+from companion.optim import SGD, AdaGrad, Adam, clip_grad_norm, clip_grad_value
 
 torch = pytest.importorskip("torch")
 KINDS = {
@@ -155,3 +155,29 @@ def test_clipping_does_not_hide_what_is_not_finite(bad):
 def test_the_greatest_norm_must_be_positive(bad):
     with pytest.raises(ValueError, match=f"^max_norm must be above 0, got {bad}$"):
         clip_grad_norm({"W": np.ones(2)}, bad)
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("max_value", [0.1, 5.0])
+def test_clipping_by_value_is_that_of_torch(max_value):
+    _, (grads, *_) = drawn()
+    tensors = [torch.nn.Parameter(torch.tensor(np.zeros_like(g))) for g in grads.values()]
+    for tensor, g in zip(tensors, grads.values(), strict=True):
+        tensor.grad = torch.tensor(g)
+    torch.nn.utils.clip_grad_value_(tensors, max_value)
+    clipped, largest = clip_grad_value(grads, max_value)
+    assert largest == max(np.abs(g).max() for g in grads.values())
+    for tensor, g in zip(tensors, clipped.values(), strict=True):
+        np.testing.assert_array_equal(g, tensor.grad.numpy())
+
+
+def test_clipping_by_value_may_turn_the_step():
+    grads = {"W": np.array([[3.0, 0.5]], np.float32), "b": np.array([-np.inf, np.nan])}
+    clipped, largest = clip_grad_value(grads, 1.0)
+    assert clipped["W"].tolist() == [[1.0, 0.5]]
+    assert clipped["W"].dtype == np.float32
+    np.testing.assert_array_equal(clipped["b"], [-1, np.nan])
+    assert np.isnan(largest)
+    assert grads["W"].tolist() == [[3.0, 0.5]]
+    with pytest.raises(ValueError, match=r"^max_value must be above 0, got -2\.0$"):
+        clip_grad_value(grads, -2.0)
