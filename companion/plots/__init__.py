@@ -9,6 +9,7 @@ from companion.plots.configurations import configurations
 from companion.plots.differences import differences
 from companion.plots.digits import digit_guesses
 from companion.plots.flow import gradient_flow
+from companion.plots.gates import gate_traces, gru_cell, lstm_cell
 from companion.plots.graph import unrolled
 from companion.plots.landscape import landscape
 from companion.plots.letter import letter_net
@@ -56,12 +57,15 @@ __all__ = [
     "digit_guesses",
     "embedding",
     "error_bars_by_parameter",
+    "gate_traces",
     "gradient_by_lag",
     "gradient_flow",
+    "gru_cell",
     "heat_map",
     "histogram",
     "landscape",
     "letter_net",
+    "lstm_cell",
     "matrix",
     "padded",
     "png",
