@@ -437,7 +437,7 @@ def test_gradient_flow_has_the_arrows_of_the_recursion(steps: int, loss: Any) ->
     assert len(arrows(ax, plots.GREEN)) == (1 if loss == "last" else steps)
     assert len(arrows(ax, plots.VERMILION)) == steps - 1
     assert sum(t.get_text() == "+" for t in ax.texts) == (0 if loss == "last" else steps - 1)
-    assert {rf"$\delta_{t + 1}$" for t in range(steps)} <= words(ax)
+    assert {rf"$\bar{{a}}_{t + 1}$" for t in range(steps)} <= words(ax)
 
 
 def test_cut_leaves_only_the_direct_gradients() -> None:

@@ -50,12 +50,13 @@ def gradient_flow(
     """Draw the unrolled graph in grey and, in colour, the gradients that run back through it.
 
     Green is what a state gets from the output above it, through the transpose of W_hy; vermilion what it gets
-    from the step after, delta_{t+1} W_hh^T. Where both arrive they are added. `loss` says where the loss
-    reads the states: at every step, at the last, or all of them flattened into one output. `cut=True` strikes
-    the recurrent arrows out: what remains is what one matrix product without the recursion computes. With
-    `direct_norms` (one for each state that the loss reads, in time order) and `recurrent_norms` (steps - 1 of
-    them, the arrow into step 1 first), in one unit, the arrows are as wide as the norms are large, and the
-    norms are printed beside them. A canvas 3.6 inches high suits.
+    from the step after, a_bar_{t+1} W_hh^T, where a_bar is the gradient of what the tanh is applied to. Where
+    both arrive they are added. `loss` says where the loss reads the states: at every step, at the last, or
+    all of them flattened into one output. `cut=True` strikes the recurrent arrows out: what remains is what
+    one matrix product without the recursion computes. With `direct_norms` (one for each state that the loss
+    reads, in time order) and `recurrent_norms` (steps - 1 of them, the arrow into step 1 first), in one unit,
+    the arrows are as wide as the norms are large, and the norms are printed beside them. A canvas 3.6 inches
+    high suits.
 
     Raises ValueError for an unknown loss, fewer than two steps, only one of the two lists of norms, or norms
     of the wrong number, negative or not finite.
@@ -79,7 +80,7 @@ def gradient_flow(
         end = ROWS.sums + PLUS if t + 1 < steps else ABOVE
         _direct(sheet, columns[t], end, *_shown(direct, i, top, r"$W_{hy}^{\top}$"))
     for t in range(steps - 1):
-        width, label = _shown(recurrent, t, top, rf"$\delta_{t + 2} W_{{hh}}^{{\top}}$")
+        width, label = _shown(recurrent, t, top, rf"$\bar{{a}}_{t + 2} W_{{hh}}^{{\top}}$")
         _recurrent(sheet, columns[t], columns[t + 1] - WIDE / 2, t in reads, width, label, cut)
     return ax
 
@@ -105,7 +106,7 @@ def _forward(sheet: Sheet, columns: list[float], reads: range, loss: str) -> Non
     for t, x in enumerate(columns):
         sheet.box(x, ROWS.inputs, 0.54, BOX, [f"$x_{t + 1}$"], GREY)
         sheet.arrow([(x, ROWS.inputs + BOX / 2), (x, ROWS.states - TALL / 2)])
-        sheet.box(x, ROWS.states, WIDE, TALL, [rf"$\delta_{t + 1}$", f"$h_{t + 1}$"])
+        sheet.box(x, ROWS.states, WIDE, TALL, [rf"$\bar{{a}}_{t + 1}$", f"$h_{t + 1}$"])
         if t > 0:
             y = ROWS.states - TALL / 4
             sheet.arrow([(columns[t - 1] + WIDE / 2, y), (x - WIDE / 2, y)])
