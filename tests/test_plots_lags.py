@@ -33,7 +33,7 @@ def test_a_bound_has_the_colour_of_its_line():
     plots.gradient_by_lag(ax, LAGS, {"a": DRAWS, "b": 0.3**LAGS}, bounds={"b": 0.9**LAGS})
     bound, _, b = ax.lines
     assert np.array_equal(bound.get_ydata(), 0.9**LAGS)
-    assert bound.get_color() == b.get_color() and bound.get_linewidth() < b.get_linewidth()
+    assert bound.get_color() == b.get_color() and bound.get_zorder() < b.get_zorder()
 
 
 @pytest.mark.parametrize(
