@@ -13,6 +13,7 @@ SHA256 = {
     "household_power_monthly.csv": "ae5941bae66548120e1c3d01715e5dcfbcebbfe5c7389627bc824e41168e196c",
     "JapaneseVowels.npz": "d23fa8b5c15eb863ab550e87a9ef715d081260d6e288ee34ce00a7009344e43c",
     "mnist.npz": "99b6212d8b734503d7fa2e29ea6413bad62226998e56555f4a6b0b30072f1aec",
+    "sonnet_cells.npz": "3d9be8fd00b60bc52afdd1de1640d8a7bd5d770f669b345de9af256163a65e97",
     "sonnets.txt": "edb826e5a801c955ab21026b3660306838fbf29ec29ea01886b2854c6d639b55",
 }
 
