@@ -7,81 +7,117 @@ import numpy as np
 from companion._arrays import Array
 from companion.check import Exercise, Inputs
 
-# The Jacobian of one step.
+# The Jacobian of one step of a leaky cell, h_t = leak h_{t-1} + (1 - leak) c_t with c_t = tanh(a_t).
+
+
+def _jacobian(
+    W_hh: Array, c: Array, leak: float, *, kept: float = 1.0, written: float = 1.0, turned: bool = False
+) -> Array:
+    """The right answer to `leaky_jacobian`, and with other arguments its mistakes."""
+    W = W_hh if turned else W_hh.T
+    made: Array = kept * leak * np.eye(len(c)) + written * (1 - leak) * (1 - c**2)[:, None] * W
+    return made
 
 
 def _draw_step(rng: np.random.Generator) -> Inputs:
-    h_prev, h = np.tanh(rng.normal(size=(2, 4)))
-    return {"W_hh": rng.normal(size=(4, 4)), "h_prev": h_prev, "h": h}
+    return {
+        "W_hh": rng.normal(size=(4, 4)),
+        "c": np.tanh(rng.normal(size=4)),
+        "leak": float(rng.uniform(0.2, 0.8)),
+    }
 
 
-jacobian = Exercise(
-    name="jacobian",
-    right=lambda W_hh, h_prev, h: (1 - h**2)[:, None] * W_hh.T,
+leaky_jacobian = Exercise(
+    name="leaky_jacobian",
+    right=_jacobian,
     draw=_draw_step,
     mistakes={
+        "the part that is kept is missing: the old state also goes straight into the new one.": (
+            lambda W, c, leak: _jacobian(W, c, leak, kept=0.0)
+        ),
+        "the identity has no factor: only `leak` of the old state is kept.": (
+            lambda W, c, leak: _jacobian(W, c, leak, kept=1 / leak)
+        ),
+        "the new part has no factor: only 1 - leak of it is written.": (
+            lambda W, c, leak: _jacobian(W, c, leak, written=1 / (1 - leak))
+        ),
+        "`leak` and 1 - leak have changed places.": lambda W, c, leak: _jacobian(W, c, 1 - leak),
+        "leak is added to every entry; a unit keeps its own state only, so it belongs to the diagonal.": (
+            lambda W, c, leak: leak + (1 - leak) * (1 - c**2)[:, None] * W.T
+        ),
         "W_hh is not transposed: row i of the Jacobian belongs to the new state, but W_hh has the old state "
-        "in its rows.": lambda W_hh, h_prev, h: (1 - h**2)[:, None] * W_hh,
+        "in its rows.": lambda W, c, leak: _jacobian(W, c, leak, turned=True),
         "the slopes stand on the wrong side: they belong to the new state, which has the rows.": (
-            lambda W_hh, h_prev, h: W_hh.T * (1 - h**2)
+            lambda W, c, leak: leak * np.eye(len(c)) + (1 - leak) * W.T * (1 - c**2)
         ),
         "this is the Jacobian turned over: rows must belong to the new state, columns to the old.": (
-            lambda W_hh, h_prev, h: W_hh * (1 - h**2)
+            lambda W, c, leak: _jacobian(W, c, leak).T
         ),
-        "the slope of the tanh, 1 - h^2, is missing.": lambda W_hh, h_prev, h: W_hh.T,
-        "the slopes are those of the old state; the tanh of this step made the new one.": (
-            lambda W_hh, h_prev, h: (1 - h_prev**2)[:, None] * W_hh.T
+        "the slope of the tanh, 1 - c^2, is missing.": (
+            lambda W, c, leak: leak * np.eye(len(c)) + (1 - leak) * W.T
+        ),
+        "the slope is taken of the mixed state; the tanh made c, and its slope is 1 - c^2.": (
+            lambda W, c, leak: _jacobian(W, (1 - leak) * c, leak)
         ),
     },
 )
 
 
-# The gradient of W_hh, taken apart by lag.
+# How many steps back make nearly all of the gradient.
 
 
-def _terms(
-    W_hh: Array,
-    hs: Array,
-    dh: Array,
-    *,
-    slope: bool = True,
-    turned: bool = False,
-    late: int = 0,
-) -> Array:
-    """The right answer to `terms_by_lag`, and with other arguments its mistakes."""
-    terms = []
-    for k in range(len(hs) - 1, 0, -1):
-        da = dh * (1 - hs[k] ** 2) if slope else dh
-        terms.append(np.outer(hs[k - 1 + late], da))
-        dh = da @ (W_hh if turned else W_hh.T)
-    return np.array(terms)
+def _first(condition: Array) -> int:
+    """The number of the first true entry, counted from 1; the length where there is none."""
+    return int(np.argmax(condition)) + 1 if condition.any() else len(condition)
 
 
-def _draw_run(rng: np.random.Generator) -> Inputs:
-    T, H = 5, 3
-    W_hh, hs = rng.normal(size=(H, H)), np.zeros((T + 1, H))
-    for t in range(1, T + 1):
-        hs[t] = np.tanh(rng.normal(size=H) + hs[t - 1] @ W_hh)
-    return {"W_hh": W_hh, "hs": hs, "dh": rng.normal(size=H)}
+def _steps_needed(terms: Array, share: float) -> int:
+    sums = terms.cumsum(axis=0)
+    missing = np.linalg.norm(sums - sums[-1], axis=(1, 2))
+    return _first(missing <= share * np.linalg.norm(sums[-1]))
 
 
-terms_by_lag = Exercise(
-    name="terms_by_lag",
-    right=_terms,
-    draw=_draw_run,
+def _by_norms_of_terms(terms: Array, share: float) -> int:
+    norms = np.linalg.norm(terms, axis=(1, 2))
+    return _first(norms.cumsum() >= (1 - share) * norms.sum())
+
+
+def _by_norm_of_sum(terms: Array, share: float) -> int:
+    norms = np.linalg.norm(terms.cumsum(axis=0), axis=(1, 2))
+    return _first(norms >= (1 - share) * norms[-1])
+
+
+def _by_single_term(terms: Array, share: float) -> int:
+    norms = np.linalg.norm(terms, axis=(1, 2))
+    return _first(norms <= share * np.linalg.norm(terms.sum(axis=0)))
+
+
+def _draw_terms(rng: np.random.Generator) -> Inputs:
+    factor = rng.uniform(0.6, 0.9)
+    terms = rng.normal(size=(16, 3, 3)) * factor ** np.arange(16)[:, None, None]
+    return {"terms": terms, "share": float(rng.uniform(0.02, 0.2))}
+
+
+steps_needed = Exercise(
+    name="steps_needed",
+    right=_steps_needed,
+    draw=_draw_terms,
+    trials=8,
     mistakes={
-        "the order is turned: lag 0, the last step, comes first.": lambda *given: _terms(*given)[::-1],
-        "the terms are added up as you go; each lag wants its own term only.": (
-            lambda *given: _terms(*given).cumsum(axis=0)
+        "this is the largest lag needed; lags begin at 0, so the number of terms is one more.": (
+            lambda terms, share: _steps_needed(terms, share) - 1
         ),
-        "this is the whole gradient; the terms must not be added.": lambda *given: _terms(*given).sum(axis=0),
-        "W_hh met the state before: the term of step k needs hs[k - 1], not hs[k].": (
-            lambda *given: _terms(*given, late=1)
+        "this is one term too many.": lambda terms, share: _steps_needed(terms, share) + 1,
+        "the norms of the terms are added. Terms are matrices that partly cancel: add them first, then take "
+        "the norm.": _by_norms_of_terms,
+        "this compares the length of the partial sum with that of the whole. Two matrices of one length may "
+        "point elsewhere: take the norm of their difference.": _by_norm_of_sum,
+        "this stops at the first small term; what counts is the sum of all that are left out.": (
+            _by_single_term
         ),
-        "W_hh must be transposed on the way back.": lambda *given: _terms(*given, turned=True),
-        "the slope of the tanh, 1 - h^2, is missing.": lambda *given: _terms(*given, slope=False),
-        "each term is turned over: row i of W_hh belongs to the old state, so the old state comes first in "
-        "the outer product.": lambda *given: _terms(*given).swapaxes(1, 2),
+        "the terms are added from the far end; lag 0 comes first.": (
+            lambda terms, share: _steps_needed(terms[::-1], share)
+        ),
     },
 )
 
@@ -141,37 +177,44 @@ horizon = Exercise(
 )
 
 
-# The factor per step, fitted to measured norms.
+# In how many steps a gradient halves, fitted to measured norms.
 
 
-def _slope(lags: Array, values: Array) -> float:
-    return float(np.polyfit(lags, values, 1)[0])
+def _slope(values: Array) -> float:
+    return float(np.polyfit(np.arange(len(values)), values, 1)[0])
 
 
-factor_per_step = Exercise(
-    name="factor_per_step",
-    right=lambda norms: np.exp(_slope(np.arange(len(norms)), np.log(norms))),
-    draw=lambda rng: {"norms": rng.uniform(0.4, 1.3) ** np.arange(15) * np.exp(0.3 * rng.normal(size=15))},
+half_life = Exercise(
+    name="half_life",
+    right=lambda norms: -np.log(2) / _slope(np.log(norms)),
+    draw=lambda rng: {"norms": rng.uniform(0.4, 0.9) ** np.arange(15) * np.exp(0.3 * rng.normal(size=15))},
     mistakes={
-        "this is the slope itself; a slope of log norms becomes a factor by exp.": (
-            lambda norms: _slope(np.arange(len(norms)), np.log(norms))
+        "this is the slope of the line; a half-life is the number of steps in which it falls by log 2.": (
+            lambda norms: _slope(np.log(norms))
         ),
+        "this is the factor per step; a half-life is the number of steps to a factor of one half.": (
+            lambda norms: np.exp(_slope(np.log(norms)))
+        ),
+        "the sign is turned: a gradient that shrinks has a half-life above zero.": (
+            lambda norms: np.log(2) / _slope(np.log(norms))
+        ),
+        "this is the number of steps to 1/e, not to 1/2.": lambda norms: -1 / _slope(np.log(norms)),
+        "log and log10 are mixed: use one of them for both the norms and the 2.": (
+            lambda norms: -np.log(2) / _slope(np.log10(norms))
+        ),
+        "the quotient is upside down.": lambda norms: -_slope(np.log(norms)) / np.log(2),
         "the line is fitted to the norms, not to their logarithms.": (
-            lambda norms: _slope(np.arange(len(norms)), norms)
-        ),
-        "the line is fitted to the norms, not to their logarithms, and exp is then taken of its slope.": (
-            lambda norms: np.exp(_slope(np.arange(len(norms)), norms))
-        ),
-        "log10 goes with 10**slope, and log with exp; here they are mixed.": (
-            lambda norms: np.exp(_slope(np.arange(len(norms)), np.log10(norms)))
+            lambda norms: -np.log(2) / _slope(norms)
         ),
         "this uses the first and the last norm alone; fit a line to all of them.": (
-            lambda norms: (norms[-1] / norms[0]) ** (1 / (len(norms) - 1))
+            lambda norms: -np.log(2) * (len(norms) - 1) / np.log(norms[-1] / norms[0])
         ),
-        "this is the mean of the ratios of neighbours. One large ratio outweighs many small ones; fit a line "
-        "to the logarithms.": lambda norms: (norms[1:] / norms[:-1]).mean(),
-        "the factor is upside down: it says how much is left after one more step back.": (
-            lambda norms: np.exp(-_slope(np.arange(len(norms)), np.log(norms)))
+        "the line is forced through the first norm; let it find its own height.": (
+            lambda norms: (
+                -np.log(2)
+                * (np.arange(len(norms)) ** 2).sum()
+                / (np.arange(len(norms)) * np.log(norms / norms[0])).sum()
+            )
         ),
     },
 )
