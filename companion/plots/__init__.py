@@ -5,12 +5,14 @@ first figure; make the axes of a diagram with `canvas(height)` and those of a ch
 """
 
 from companion.plots.charts import error_bars_by_parameter, matrix, series
+from companion.plots.clouds import clouds
 from companion.plots.configurations import configurations
 from companion.plots.differences import differences
 from companion.plots.digits import digit_guesses
 from companion.plots.flow import gradient_flow
 from companion.plots.gates import gate_traces, gru_cell, lstm_cell
 from companion.plots.graph import unrolled
+from companion.plots.grid import grid_gradients, grid_order
 from companion.plots.landscape import landscape
 from companion.plots.letter import letter_net
 from companion.plots.lines import curves, gradient_by_lag
@@ -50,6 +52,7 @@ __all__ = [
     "WIDTH",
     "canvas",
     "canvases",
+    "clouds",
     "configurations",
     "confusion",
     "curves",
@@ -60,6 +63,8 @@ __all__ = [
     "gate_traces",
     "gradient_by_lag",
     "gradient_flow",
+    "grid_gradients",
+    "grid_order",
     "gru_cell",
     "heat_map",
     "histogram",
