@@ -1,11 +1,8 @@
 """The checkers of the chapter on configurations accept any right style and name the usual mistakes."""
 
 import numpy as np
-import pytest
 
 from companion.check import configurations
-
-EXERCISES = [configurations.steps_that_count, configurations.inputs_and_labels, configurations.generate]
 
 
 def test_other_ways_of_writing_the_answers_pass():
@@ -24,9 +21,3 @@ def test_other_ways_of_writing_the_answers_pass():
     assert configurations.steps_that_count(by_loop).passed
     assert configurations.generate(by_recursion).passed
     assert configurations.inputs_and_labels(lambda ids: [np.delete(ids, -1, 1), np.delete(ids, 0, 1)]).passed
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
-def test_every_named_mistake_is_called_by_its_own_name(exercise):
-    for sentence, mistaken in exercise.mistakes.items():
-        assert exercise(mistaken).text == f"{exercise.name}: {sentence}"

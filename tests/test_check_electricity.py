@@ -5,19 +5,6 @@ import pytest
 
 from companion.check import electricity as check
 
-EXERCISES = [check.training_windows, check.same_weekday, check.recursive, check.interval_over_weeks]
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
-def test_every_named_mistake_is_called_by_its_own_name(exercise):
-    for sentence, mistaken in exercise.mistakes.items():
-        assert exercise(mistaken).text == f"{exercise.name}: {sentence}"
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
-def test_what_is_not_started_is_not_called_wrong(exercise):
-    assert "not started" in exercise(lambda *given: ...).text
-
 
 def _windows_by_loop(power, days, window, fitted_on=None):
     known = power[:days] if fitted_on is None else fitted_on(power, days)

@@ -1,15 +1,11 @@
 """The checkers of the chapter on the next digit name the mistakes that people make."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
 from companion.check import next_digit as check
-
-
-@pytest.mark.parametrize("exercise", [check.next_digits, check.vote], ids=lambda e: e.name)
-def test_every_named_mistake_is_called_by_its_own_name(exercise):
-    for sentence, mistaken in exercise.mistakes.items():
-        assert exercise(mistaken).text == f"{exercise.name}: {sentence}"
 
 
 def test_the_next_digit_may_be_found_in_other_ways():
@@ -18,7 +14,6 @@ def test_the_next_digit_may_be_found_in_other_ways():
 
     assert check.next_digits(by_loops).passed
     assert check.next_digits(lambda digits: (digits[:, -1] + digits[:, 1] - digits[:, 0]) % 10).passed
-    assert "not started" in check.next_digits(lambda digits: ...).text
     assert "must have shape (40,), got (40, 1)" in check.next_digits(lambda d: d[:, :1]).text
 
 
@@ -42,9 +37,6 @@ def test_pictures_may_be_chosen_in_other_ways():
 
 
 OFF = {
-    "an unfinished function": (lambda rng, digits, labels: None, "not started"),
-    "something else": (3, "must be a function, got int"),
-    "an error": (lambda rng, digits, labels: digits.missing, "raised AttributeError"),
     "another shape": (
         lambda rng, digits, labels: by_flatnonzero(rng, digits, labels)[:, :4],
         r"must have shape \(60, 9\), got \(60, 4\)",
@@ -105,3 +97,42 @@ def test_votes_may_be_counted_in_other_ways():
 
     assert check.vote(every_digit_votes).passed
     assert not check.vote(lambda digits: (digits[:, -1] + 1) % 10).passed
+
+
+@pytest.mark.parametrize(
+    "clue",
+    [
+        lambda shown: (*sorted(shown), shown[-1]),
+        lambda shown: (frozenset(Counter(shown).items()), shown[-1]),
+        lambda shown: f"{sorted(shown[:-1])} then {shown[-1]}",
+        lambda shown: sum(10**d for d in shown) + shown[-1] / 10,
+    ],
+)
+def test_a_clue_may_be_made_of_anything_that_tells_the_right_rows_apart(clue):
+    assert check.heap_and_last(clue).passed
+
+
+@pytest.mark.parametrize("sentence", check.CLUES)
+def test_every_wrong_clue_is_called_by_its_own_name(sentence):
+    assert check.heap_and_last(check.CLUES[sentence]).text == f"heap_and_last: {sentence}"
+
+
+def sorted_in_place(shown):
+    shown.sort()
+    return tuple(shown), shown[-1]
+
+
+@pytest.mark.parametrize(
+    ("clue", "words"),
+    [
+        (sorted_in_place, "changes its input shown in place"),
+        (lambda shown: [sorted(shown), shown[-1]], "unhashable type: 'list'"),
+        (lambda shown: None if shown[0] else 1, "must have different clues"),
+        (lambda shown: (sorted(shown)[0], shown[-1]), "must have different clues"),
+        (lambda shown: (tuple(sorted(shown)), shown[1], shown[-1]), "must have the same clue"),
+    ],
+)
+def test_other_wrong_clues_are_shown_by_two_rows(clue, words):
+    report = check.heap_and_last(clue)
+    assert not report.passed
+    assert words in report.text

@@ -3,7 +3,6 @@
 from collections import deque
 
 import numpy as np
-import pytest
 
 from companion.check import toy_series
 
@@ -22,12 +21,3 @@ def test_other_ways_of_writing_the_answers_pass():
     assert toy_series.go_on(lambda *a: list(with_a_queue(*a))).passed
     assert toy_series.middle_90(lambda v: np.percentile(v, [5, 95]).tolist()).passed
     assert toy_series.as_differences(lambda w, t: [b - a[-1] for a, b in zip(w, t, strict=True)]).passed
-
-
-EXERCISES = [toy_series.cut, toy_series.go_on, toy_series.as_differences, toy_series.middle_90]
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
-def test_every_named_mistake_is_called_by_its_own_name(exercise):
-    for sentence, mistaken in exercise.mistakes.items():
-        assert exercise(mistaken).text == f"{exercise.name}: {sentence}"

@@ -159,7 +159,7 @@ def _heap(shown: list[int]) -> tuple[int, ...]:
 
 
 CLUES: dict[str, Clue] = {
-    "the last digit is not told, only the heap.": _heap,
+    "the last digit is not told, only the heap, and a sorted heap ends in its largest.": _heap,
     "the last digit is told, but not the heap.": lambda shown: shown[-1],
     "the last digit is taken out of the heap, and not told.": lambda shown: _heap(shown[:-1]),
     "this is the row in its order; a heap has none, so sort it.": tuple,
@@ -168,9 +168,6 @@ CLUES: dict[str, Clue] = {
     "a set forgets how often each digit has come.": lambda shown: (frozenset(shown), shown[-1]),
     "the sum of a heap is not the heap: 1 and 4 have the sum of 2 and 3.": (
         lambda shown: (sum(shown), shown[-1])
-    ),
-    "the heap is told, and the largest digit instead of the last; sort a copy.": (
-        lambda shown: (_heap(shown), max(shown))
     ),
 }
 
