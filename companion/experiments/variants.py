@@ -1,0 +1,230 @@
+"""The five networks of source 000 on MNIST, in the article's protocol.
+
+Training pictures are the last 55,000 of MNIST's 60,000, as the published programs had them, shuffled before
+every epoch, in minibatches of 100; Adam's rate is 0.007, and 0.00001 for the concatenated net as published.
+After every epoch the net names the 10,000 test pictures. Runs as published have the 31 epochs of the article;
+those as meant, which learn faster and whose epochs take twice as long, have 15, so that there was time for
+ten seeds. Networks of one seed start from the same shared weights and see the same pictures in the same
+order, with the same noise, so that their results can be compared in pairs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from companion import data
+from companion._arrays import Array, Params
+from companion.variants import READINGS, VARIANTS, Reading, empty_record, forward, initial, inputs
+
+TRAINING, BATCH = 55_000, 100
+EPOCHS = {"as published": 31, "as meant": 15}
+NOISES = ("drawn", "mean", "none")
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+
+
+def rate(variant: str, reading: str) -> float:
+    """Adam's learning rate: only the concatenated net was published with another one than the rest."""
+    return 1e-5 if (variant, reading) == ("concatenated", "as published") else 0.007
+
+
+class Adam:
+    """Adam as TensorFlow's first version has it, for tensors by name, which it changes in place.
+
+    With m and v the running means of a gradient g and of its square, at step t:
+    w <- w - lr sqrt(1 - 0.999^t) / (1 - 0.9^t) m / (sqrt(v) + 1e-8)
+    """
+
+    def __init__(self, lr: float) -> None:
+        self.lr, self.steps = lr, 0
+        self.means: dict[str, Any] = {}
+        self.squares: dict[str, Any] = {}
+
+    def step(self, tensors: dict[str, Any], grads: dict[str, Any]) -> None:
+        """Change every tensor that has a gradient; one without keeps its value, as one of zeros would."""
+        import torch
+
+        self.steps += 1
+        lr = self.lr * math.sqrt(1 - BETA2**self.steps) / (1 - BETA1**self.steps)
+        with torch.no_grad():
+            for name, g in grads.items():
+                if g is None:
+                    continue
+                m = self.means.setdefault(name, torch.zeros_like(g)).mul_(BETA1).add_(g, alpha=1 - BETA1)
+                v = self.squares.setdefault(name, torch.zeros_like(g))
+                v.mul_(BETA2).addcmul_(g, g, value=1 - BETA2)
+                tensors[name].addcdiv_(m, v.sqrt().add_(EPSILON), value=-lr)
+
+
+class Net:
+    """One of the networks in training: its weights, the record that it drags along, and Adam's means."""
+
+    def __init__(self, variant: str, reading: Reading, weights: Params, lr: float, batch: int) -> None:
+        import torch
+
+        from companion.variants.with_torch import OPS
+
+        self.variant, self.reading, self.ops = variant, reading, OPS
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.weights = {
+            name: torch.tensor(w, device=self.device).requires_grad_() for name, w in weights.items()
+        }
+        start = empty_record(variant, batch, zeros=reading.adam_on_record)
+        self.record = [None if s is None else torch.tensor(s, device=self.device) for s in start]
+        self.adam = Adam(lr)
+
+    def look(self, seen: Array, labels: Array) -> tuple[Any, float]:
+        """The mean cross-entropy of naming the pictures, and the share named rightly."""
+        import torch
+
+        target = torch.tensor(labels.astype(np.int64), device=self.device)
+        pictures = torch.tensor(seen, device=self.device)
+        scores, self.record = forward(
+            self.ops, self.variant, self.reading, self.weights, pictures, self.record
+        )
+        loss = torch.nn.functional.cross_entropy(scores, target)
+        return loss, (scores.detach().argmax(1) == target).float().mean().item()
+
+    def learn(self, seen: Array, labels: Array) -> tuple[float, float]:
+        """Look, and take one step of Adam; cost and accuracy before the step."""
+        import torch
+
+        read: dict[str, Any] = {}
+        if self.reading.adam_on_record:
+            self.record = [s.requires_grad_() for s in self.record if s is not None]
+            read = {f"slot {i}": s for i, s in enumerate(self.record)}
+        loss, accuracy = self.look(seen, labels)
+        tensors = {**self.weights, **read}
+        grads = torch.autograd.grad(loss, list(tensors.values()), allow_unused=True)
+        written = {f"slot {i}": s for i, s in enumerate(self.record)}  # changed in place of what was read
+        self.adam.step({**self.weights, **written}, dict(zip(tensors, grads, strict=True)))
+        return loss.item(), accuracy
+
+    def test(self, seen: Array, labels: Array) -> tuple[float, float]:
+        """Look without learning; the record is written all the same."""
+        import torch
+
+        with torch.no_grad():
+            loss, accuracy = self.look(seen, labels)
+        return loss.item(), accuracy
+
+
+Draw = Callable[[Array, str], Array]  # pictures, noise -> what the net is shown
+Pictures = tuple[Array, Array]  # images (M, 28, 28) and labels (M,)
+
+
+def load(limit: int) -> tuple[Pictures, Pictures]:
+    """Training and test pictures, no more than `limit` of each."""
+    (images, labels), (test_images, test_labels) = data.mnist()
+    train = images[-TRAINING:][:limit], labels[-TRAINING:][:limit]
+    return train, (test_images[:limit], test_labels[:limit])
+
+
+def through(
+    look: Callable[[Array, Array], tuple[float, float]],
+    draw: Draw,
+    pictures: Pictures,
+    noise: str = "drawn",
+    rng: np.random.Generator | None = None,
+) -> dict[str, Any]:
+    """Mean cost and accuracy over all minibatches, shuffled where a generator is given.
+
+    Where a cost is infinite or undefined, it stops there and tells the minibatch, counted from 0.
+    """
+    images, labels = pictures
+    rows = np.arange(len(images)) if rng is None else rng.permutation(len(images))
+    costs, accuracies = [], []
+    for number, chosen in enumerate(np.split(rows, len(rows) // BATCH)):
+        cost, accuracy = look(draw(images[chosen], noise), labels[chosen])
+        if not math.isfinite(cost):
+            return {"cost": None, "accuracy": None, "minibatch": number}
+        costs.append(cost)
+        accuracies.append(accuracy)
+    return {"cost": float(f"{np.mean(costs):.6g}"), "accuracy": round(float(np.mean(accuracies)), 6)}
+
+
+def epochs_of(
+    net: Net, draw: Draw, train: Pictures, test: Pictures, epochs: int, rng: np.random.Generator
+) -> Iterator[dict[str, Any]]:
+    """Train, and after each epoch give {"train": ..., "test": ...}; the one that diverges is the last."""
+    for _ in range(epochs):
+        while_learning = through(net.learn, draw, train, rng=rng)
+        if while_learning["cost"] is None:
+            yield {"train": while_learning, "test": while_learning}
+            return
+        after = through(net.test, draw, test, net.reading.noise_at_test)
+        yield {"train": while_learning, "test": after}
+        if after["cost"] is None:
+            return
+
+
+def run(
+    variant: str, reading: str, seed: int, epochs: int, limit: int = TRAINING, **switches: Any
+) -> dict[str, Any]:
+    """Train one network and test it after every epoch.
+
+    switches    fields of `companion.variants.Reading` that are to differ from the named reading
+    limit       uses no more than so many pictures of each kind, a multiple of 100
+
+    Curves have a value an epoch, and None from where a cost was infinite or undefined; "diverged" then tells
+    the epoch and the minibatch. "train" is the running mean while the net learns, as the article gives it;
+    "again" looks at the same pictures once more after the last epoch, and at the test pictures with their
+    noise as drawn, as its mean, and without any.
+    """
+    if limit < BATCH or limit % BATCH:
+        raise ValueError(f"limit must be a multiple of {BATCH}, got {limit}")
+    if "order" in switches:
+        switches["order"] = tuple(switches["order"])
+    semantics = replace(READINGS[reading], **switches)
+    weights, noise, order = (np.random.default_rng([seed, number]) for number in range(3))
+    net = Net(variant, semantics, initial(variant, semantics, weights), rate(variant, reading), BATCH)
+
+    def draw(images: Array, kind: str) -> Array:
+        return inputs(variant, semantics, images, noise, kind)
+
+    train, test = load(limit)
+    found = list(epochs_of(net, draw, train, test, epochs, order))
+    last, missing = found[-1], [None] * (epochs - len(found))
+    diverged = next((part["minibatch"] for part in last.values() if "minibatch" in part), None)
+    curves = {
+        f"{part}_{what}": [epoch[part][what] for epoch in found] + missing
+        for part in ("train", "test")
+        for what in ("accuracy", "cost")
+    }
+    again = None
+    if diverged is None:
+        again = {"train, noise drawn": through(net.test, draw, train)}
+        again |= {f"test, noise {kind}": through(net.test, draw, test, kind) for kind in NOISES}
+    return {
+        **curves,
+        "diverged": None if diverged is None else {"epoch": len(found) - 1, "minibatch": diverged},
+        "again": again,
+    }
+
+
+def _settings() -> Iterator[dict[str, Any]]:
+    """All variants in both readings, and between them: the base with its state in order, then with gradients
+    through time as well, with the clean picture last, and with Adam's step on its record. Seeds come first,
+    so that a sweep cut short has runs of every kind."""
+    between: tuple[tuple[int, dict[str, Any]], ...] = (
+        (5, {"order": [1, 2, 3, 0]}),
+        (3, {"record": "ordered"}),
+        (3, {"record": "fresh", "through_time": True}),
+        (2, {"adam_on_record": True}),
+    )
+    for seed in range(10):
+        for reading, seeds in (("as published", 5), ("as meant", 10)):
+            if seed < seeds:
+                for variant in VARIANTS:
+                    yield {"variant": variant, "reading": reading, "seed": seed, "epochs": EPOCHS[reading]}
+        for seeds, switches in between:
+            if seed < seeds:
+                one = {"variant": "vanilla", "reading": "as published", "seed": seed}
+                yield {**one, "epochs": EPOCHS["as published"], **switches}
+
+
+SETTINGS = list(_settings())
