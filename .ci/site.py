@@ -24,7 +24,10 @@ def fingerprint() -> str:
     """What all pages depend on, as one hash."""
     digest = hashlib.sha256(str(ROOT).encode())
     names = ["_config.yml", "_toc.yml", "constraints.txt", "book/references.bib"]
-    for file in [*(ROOT / name for name in names), *sorted(ROOT.glob("book/_assets/*"))]:
+    for file in [
+        *(ROOT / name for name in names),
+        *sorted(filter(Path.is_file, ROOT.glob("book/_assets/**/*"))),
+    ]:
         digest.update(file.read_bytes())
     for page in sorted([*ROOT.glob("book/**/*.ipynb"), *ROOT.glob("book/**/*.md")]):
         title = re.search(r'^\s*"?# .*$', page.read_text(encoding="utf-8"), re.MULTILINE)

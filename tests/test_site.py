@@ -6,9 +6,6 @@ Chrome); where it is missing they are skipped, and in continuous integration (CI
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +14,6 @@ import site_checks as check
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-SITE = ROOT / "_build" / "html"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 
 
@@ -29,37 +25,9 @@ def pages() -> list[str]:
     return [toc["root"], *(entry["file"] for group in sections for entry in group)]
 
 
-def missing(what: str) -> None:
-    """Skips, stating the reason; where skipping would hide a fault, fails."""
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
-
-
 @cache
 def source(page: str) -> Path:
     return next(file for suffix in (".ipynb", ".md") if (file := ROOT / f"{page}{suffix}").exists())
-
-
-@pytest.fixture(scope="module")
-def site() -> Path:
-    if not (ROOT / "_build" / "last-good").exists():
-        missing("the site is not built, or its last build ended with errors: run `make book`")
-    return SITE
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-    program = next(filter(None, map(shutil.which, names)), None)
-    if program is None:
-        missing(f"no browser: none of {', '.join(names)} is installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=check.CHROMIUM_FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.mark.browser

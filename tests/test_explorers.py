@@ -1,0 +1,328 @@
+"""The explorers: their arithmetic is that of the package, and they answer to mouse, touch and keyboard."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from companion.cells import GRU, IDENTITY, LSTM, RELU, RNN, TANH, Highway
+from companion.layers import Dense, softmax
+from companion.scan import scan
+from companion.taps import GradientNorms
+
+pytestmark = pytest.mark.browser
+ASSETS = Path(__file__).resolve().parents[1] / "book" / "_assets"
+SHARED = ("rnn", "parts")
+EXPLORERS = sorted(p.stem for p in (ASSETS / "explorers").glob("*.js") if p.stem not in SHARED)
+CLOSE = {"rtol": 1e-9, "atol": 1e-9}
+
+
+def opened(browser, tmp_path, *explorers, **settings):
+    """A page of its own with these explorers far below its top, and what went wrong on it."""
+    boxes = "".join(f'<div class="explorer" data-explorer="{name}"></div>' for name in explorers)
+    html = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>explorers</title>'
+        f'<script src="{(ASSETS / "course.js").as_uri()}"></script></head>'
+        f'<body><main><div style="height: 3000px"></div>{boxes}</main></body></html>'
+    )
+    file = tmp_path / "page.html"
+    file.write_text(html, encoding="utf-8")
+    page = browser.new_context(**settings).new_page()
+    page.faults, page.asked = [], []
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.goto(file.as_uri())
+    return page
+
+
+def ready(page, name):
+    """Scroll to an explorer and wait until it stands."""
+    box = page.locator(f'[data-explorer="{name}"]')
+    box.scroll_into_view_if_needed()
+    page.wait_for_selector(f'[data-explorer="{name}"][data-ready]')
+    return box
+
+
+def values(box):
+    return box.evaluate("box => box.explorer.values()")
+
+
+def listed(arrays):
+    return {name: array.tolist() for name, array in arrays.items()}
+
+
+def in_browser(page, code, **arguments):
+    """The result of a JavaScript expression over the arguments, in the page where rnn.js stands."""
+    names = ", ".join(arguments)
+    return page.evaluate(f"({{ {names} }}) => {code}", json.loads(json.dumps(arguments)))
+
+
+@pytest.fixture
+def page(browser, tmp_path):
+    page = opened(browser, tmp_path, "forward")
+    ready(page, "forward")
+    yield page
+    assert page.faults == []
+    page.context.close()
+
+
+def drawn(cell, seed, T=6):
+    rng = np.random.default_rng(seed)
+    state = tuple(rng.normal(size=s.shape) for s in cell.zero_state(1))
+    params = {name: rng.normal(scale=0.7, size=shape) for name, shape in cell.shapes.items()}
+    return params, rng.normal(size=(1, T, cell.input_size)), state, rng.normal(size=(1, cell.hidden_size))
+
+
+# The arithmetic is the package's
+
+
+@pytest.mark.parametrize("highway", [False, True])
+@pytest.mark.parametrize("activation", [TANH, IDENTITY, RELU], ids=lambda a: a.name)
+def test_simple_cells_forward_and_back(page, activation, highway):
+    for seed in range(3):
+        plain = RNN(3, 4, activation)
+        cell = Highway(plain) if highway else plain
+        params, xs, state, dh = drawn(cell, seed)
+        run = scan(cell, params, xs, state)
+        states = []
+        _, _, grads = run.back(None, (dh,), tap=lambda t, d, states=states: states.insert(0, d[0][0]))
+        code = """(() => {
+          const plain = rnn.simple(params, name);
+          const run = rnn.scan(highway ? rnn.highway(plain, params) : plain, xs, h0);
+          const { states, grads } = run.back(dh);
+          return { hs: run.steps.map(({ h }) => h), states, grads };
+        })()"""
+        found = in_browser(
+            page,
+            code,
+            params=listed(params),
+            xs=xs[0].tolist(),
+            h0=state[0][0].tolist(),
+            dh=dh[0].tolist(),
+            name=activation.name,
+            highway=highway,
+        )
+        np.testing.assert_allclose(found["hs"], run.ys[0], **CLOSE)
+        np.testing.assert_allclose(found["states"], states, **CLOSE)
+        assert found["grads"].keys() == grads.keys()
+        for name, grad in grads.items():
+            np.testing.assert_allclose(found["grads"][name], grad, **CLOSE)
+
+
+@pytest.mark.parametrize("kind", [LSTM, GRU])
+def test_gated_cells(page, kind):
+    cell = kind(3, 4)
+    for seed in range(3):
+        params, xs, state, _ = drawn(cell, seed)
+        code = f"""(() => {{
+          const step = rnn.{kind.__name__.lower()}(params), found = [];
+          for (const x of xs) {{
+            const one = step(x, state);
+            state = one.state;
+            found.push({{ state, gates: one.gates }});
+          }}
+          return found;
+        }})()"""
+        found = in_browser(
+            page, code, params=listed(params), xs=xs[0].tolist(), state=[s[0].tolist() for s in state]
+        )
+        for t, there in enumerate(found):
+            gates = cell.look(params, xs[:, t], state)._asdict()
+            for name, values_ in there["gates"].items():
+                np.testing.assert_allclose(values_, gates[name][0], **CLOSE)
+            state = cell.step(params, xs[:, t], state).state
+            np.testing.assert_allclose(there["state"], [s[0] for s in state], **CLOSE)
+
+
+def test_a_forced_gate_is_the_value_it_is_forced_to(page):
+    cell = LSTM(2, 3)
+    params, xs, state, _ = drawn(cell, 0)
+    forced = "rnn.lstm(params, { f: 1, i: 0 })(x, state)"
+    found = in_browser(
+        page, forced, params=listed(params), x=xs[0, 0].tolist(), state=[s[0].tolist() for s in state]
+    )
+    np.testing.assert_allclose(found["state"][1], state[1][0], **CLOSE)  # all kept, nothing written
+    assert found["gates"]["f"] == [1, 1, 1]
+
+
+def test_read_out_softmax_and_spectral_radius(page):
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        params, h = Dense(4, 3).init(rng), rng.normal(size=4)
+        logits = in_browser(page, "rnn.dense(h, params)", params=listed(params), h=h.tolist())
+        np.testing.assert_allclose(logits, h @ params["W_hy"] + params["b_y"], **CLOSE)
+        big = rng.normal(scale=300, size=5)
+        np.testing.assert_allclose(
+            in_browser(page, "rnn.softmax(big)", big=big.tolist()), softmax(big), **CLOSE
+        )
+        W = rng.normal(size=(6, 6))
+        radius = in_browser(page, "rnn.spectralRadius(W)", W=W.tolist())
+        assert radius == pytest.approx(np.abs(np.linalg.eigvals(W)).max(), rel=1e-9)
+    assert in_browser(page, "rnn.spectralRadius(W)", W=[[0.0, 0.0], [0.0, 0.0]]) == 0
+
+
+def test_the_random_numbers_are_normal_and_repeatable(page):
+    found = page.evaluate("(() => { const f = rnn.normals(7); return Array.from({ length: 20000 }, f); })()")
+    assert np.mean(found) == pytest.approx(0, abs=0.03)
+    assert np.std(found) == pytest.approx(1, abs=0.03)
+    assert np.mean(np.abs(found) < 1.96) == pytest.approx(0.95, abs=0.01)
+    again = page.evaluate("(() => { const f = rnn.normals(7); return Array.from({ length: 20000 }, f); })()")
+    assert found == again
+
+
+# They load when they are seen, are small, and stand without a fault
+
+
+def test_nothing_is_loaded_before_it_is_near(browser, tmp_path):
+    page = opened(browser, tmp_path, *EXPLORERS)
+    page.wait_for_timeout(300)
+    assert not [url for url in page.asked if "/explorers/" in url]
+    for name in EXPLORERS:
+        ready(page, name)
+    assert {Path(url).stem for url in page.asked if "/explorers/" in url} >= {*EXPLORERS, *SHARED}
+    assert len(page.asked) == len(set(page.asked))
+    assert page.faults == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_an_explorer_adds_less_than_30_kilobytes(name):
+    files = [ASSETS / "explorers" / f"{part}.js" for part in (*SHARED, name)]
+    assert sum(file.stat().st_size for file in files) < 30_000
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+@pytest.mark.parametrize("width", [360, 900])
+def test_an_explorer_fits_the_screen_and_can_be_reached_by_keyboard(browser, tmp_path, name, width):
+    page = opened(browser, tmp_path, name, viewport={"width": width, "height": 740}, has_touch=width == 360)
+    box = ready(page, name)
+    page.add_style_tag(path=ASSETS / "course.css")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    unlabelled = box.evaluate(
+        """box => [...box.querySelectorAll('input, select, button')].filter((control) =>
+             !control.labels?.length && !control.textContent.trim()).length"""
+    )
+    assert unlabelled == 0
+    assert box.locator("[role=status]").inner_text()
+    assert page.faults == []
+    page.context.close()
+
+
+# The forward pass
+
+
+def test_forward_shows_the_chapters_numbers(page):
+    box = page.locator('[data-explorer="forward"]')
+    cell = RNN(1, 2, IDENTITY)
+    found = values(box)
+    weights = {name: np.array(value, float) for name, value in found["weights"].items()}
+    params = {name: weights[name] for name in cell.shapes}
+    run = scan(cell, params, np.array([[[10.0], [20.0], [30.0]]]))
+    np.testing.assert_allclose([step["h"] for step in found["steps"]], run.ys[0], **CLOSE)
+    answer = run.ys.reshape(1, 6) @ weights["W_hy"] + weights["b_y"]
+    assert found["answer"] == pytest.approx(answer[0, 0], abs=1e-9)
+    said = box.locator("[role=status]")
+    assert said.inner_text() == "Step 1 of 3: the new state is [3 \u22121]."
+    for _ in range(3):
+        box.get_by_role("button", name="Next").click()
+    assert said.inner_text().startswith(
+        f"The answer is {round(float(answer[0, 0]), 4):g}".replace("-", "\u2212")
+    )
+    assert box.get_by_role("button", name="Next").is_disabled()
+    box.get_by_role("button", name="Back").click()
+    assert said.inner_text().startswith("Step 3 of 3")
+
+
+def test_forward_answers_to_keys_drag_and_the_reset(page):
+    box = page.locator('[data-explorer="forward"]')
+    before = values(box)["answer"]
+    box.locator("summary").click()
+    weight = box.get_by_label("W_xh[1,1]")
+    weight.focus()
+    page.keyboard.press("ArrowRight")
+    assert values(box)["weights"]["W_xh"][0][0] == pytest.approx(0.3)
+    after = values(box)["answer"]
+    assert after != before
+    place = weight.bounding_box()
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(place["x"] + place["width"] - 1, place["y"] + place["height"] / 2, steps=4)
+    page.mouse.up()
+    assert values(box)["weights"]["W_xh"][0][0] == pytest.approx(2)
+    box.get_by_label("squashing function").select_option("tanh")
+    assert max(abs(v) for step in values(box)["steps"] for v in step["h"]) <= 1
+    box.get_by_role("button", name="The chapter's weights").click()
+    assert values(box)["answer"] == before
+    assert weight.input_value() == "0.2"
+
+
+def test_forward_answers_to_touch(browser, tmp_path):
+    page = opened(
+        browser, tmp_path, "forward", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
+    )
+    box = ready(page, "forward")
+    box.get_by_role("button", name="Next").tap()
+    assert values(box)["at"] == 2
+    page.context.close()
+
+
+# The gradient
+
+
+@pytest.fixture
+def gradient(browser, tmp_path):
+    page = opened(browser, tmp_path, "gradient")
+    yield ready(page, "gradient")
+    assert page.faults == []
+    page.context.close()
+
+
+def norms_of_the_package(found):
+    activation = {"tanh": TANH, "identity": IDENTITY}[found["set"]["activation"]]
+    params = {name: np.array(value, float) for name, value in found["weights"].items()}
+    cell = RNN(1, 16, activation)
+    if found["set"]["highway"]:
+        cell = Highway(cell)
+        params |= {name: np.array(value, float) for name, value in found["gate"].items()}
+    tap = GradientNorms()
+    run = scan(cell, params, np.array(found["xs"])[None])
+    _, _, grads = run.back(None, (np.array(found["dLast"])[None],), tap=tap)
+    return tap.norms[:, 0], np.linalg.norm(grads["W_hh"])
+
+
+def test_gradient_norms_are_those_of_a_tap(gradient):
+    for activation in ("tanh", "identity"):
+        for highway in (False, True):
+            gradient.get_by_label("activation").select_option(activation)
+            gradient.get_by_label("highway").set_checked(highway)
+            gradient.get_by_role("button", name="Other random weights").click()
+            found = values(gradient)
+            norms, whole = norms_of_the_package(found)
+            np.testing.assert_allclose(found["norms"], norms, rtol=1e-9)
+            assert found["whole"] == pytest.approx(whole, rel=1e-9)
+            radius = np.abs(np.linalg.eigvals(np.array(found["weights"]["W_hh"]))).max()
+            assert radius == pytest.approx(found["set"]["radius"], rel=1e-9)
+
+
+def test_gradient_vanishes_explodes_and_is_clipped(gradient):
+    said = gradient.locator("[role=status]")
+    radius = gradient.get_by_label("spectral radius")
+    gradient.get_by_label("activation").select_option("identity")
+    radius.fill("0.5")
+    assert "Next to nothing is left." in said.inner_text()
+    radius.focus()
+    for _ in range(20):
+        gradient.page.keyboard.press("ArrowRight")
+    assert values(gradient)["set"]["radius"] == pytest.approx(1.5)
+    assert "It has exploded." in said.inner_text()
+    gradient.get_by_label("clip").check()
+    found = values(gradient)
+    assert found["whole"] > 1
+    assert found["used"] == 1
+    assert found["norms"][0] > 100  # clipping the sum changes no state's gradient
+    gradient.get_by_role("button", name="As at first").click()
+    assert values(gradient)["set"] == {
+        "T": 30, "radius": 1, "activation": "tanh", "highway": False, "clip": False, "seed": 1
+    }  # fmt: skip
+    assert not gradient.get_by_label("clip").is_checked()
