@@ -21,6 +21,7 @@ from companion._arrays import Array, Grads, Params, Shapes, expect_params, expec
 from companion._files import write_whole
 from companion.cells import RNN
 from companion.data import decode, one_hot
+from companion.initial import orthogonal
 from companion.layers import Dense, Output, softmax, softmax_cross_entropy
 from companion.scan import Run, scan
 
@@ -38,12 +39,6 @@ def glorot(rng: np.random.Generator, rows: int, columns: int) -> Array:
     return rng.uniform(-limit, limit, (rows, columns))
 
 
-def orthogonal(rng: np.random.Generator, size: int) -> Array:
-    """A random rotation or reflection (size, size): it changes the length of no vector."""
-    q, r = np.linalg.qr(rng.normal(size=(size, size)))
-    return q * np.sign(np.diag(r))  # without the signs some rotations would come more often than others
-
-
 def init(rng: np.random.Generator, letters: int = 5, hidden: int = 3, embedding: int | None = None) -> Grads:
     """Starting weights as Keras draws them: glorot, orthogonal, and biases of zero.
 
@@ -54,7 +49,7 @@ def init(rng: np.random.Generator, letters: int = 5, hidden: int = 3, embedding:
     table = {} if embedding is None else {"E": rng.uniform(-0.05, 0.05, (letters, width))}
     return table | {
         "W_xh": glorot(rng, width, hidden),
-        "W_hh": orthogonal(rng, hidden),
+        "W_hh": orthogonal(hidden, rng),
         "b_h": np.zeros(hidden),
         "W_hy": glorot(rng, hidden, letters),
         "b_y": np.zeros(letters),
