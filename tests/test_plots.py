@@ -41,7 +41,6 @@ FALLING = {
 }
 LAGS = np.arange(12)
 NORMS = {"0.5": 0.5**LAGS, "1.0": 0.9 * 1.0**LAGS, "1.5": 1.5**LAGS}
-ERRORS = {"W_xh": 2e-10, "W_hh": 9.4e-8, "b_h": 4e-11, "xs": 0.0, "h_0": 2e-3}
 NUMBERS: dict[str, Any] = {
     "inputs": ("10", "20", "30"),
     "hidden": STATES,
@@ -85,7 +84,6 @@ CHARTS: dict[str, tuple[float, Callable[[Axes], Axes]]] = {
     ),
     "curves": (3.8, lambda ax: plots.curves(ax, EPOCHS, FALLING, log=True, x_label="epoch", y_label="loss")),
     "gradient by lag": (3.8, lambda ax: plots.gradient_by_lag(ax, LAGS, NORMS)),
-    "errors": (3.4, lambda ax: plots.error_bars_by_parameter(ax, ERRORS)),
     "matrix": (
         3.8,
         lambda ax: plots.matrix(ax, RNG.normal(size=(3, 5)), ["a", "b", "c"], list("vwxyz"), title="W"),
@@ -608,48 +606,6 @@ def test_gradient_by_lag_is_logarithmic_over_whole_lags() -> None:
     assert all(float(t).is_integer() for t in ax.get_xticks())
     with pytest.raises(ValueError, match=r"lags must be whole numbers, got 0\.5"):
         plots.gradient_by_lag(plt.subplots()[1], [0, 0.5], {"a": [1, 2]})
-
-
-def test_errors_stand_where_they_are_and_failures_look_different() -> None:
-    ax = draw("errors")
-    stems = ax.lines[: 2 * len(ERRORS) : 2]
-    ends = ax.lines[1 : 2 * len(ERRORS) : 2]
-    assert [float(np.asarray(e.get_xdata())[0]) for e in ends if e.get_marker() == "o"][:3] == [
-        2e-10,
-        9.4e-8,
-        4e-11,
-    ]
-    assert [e.get_marker() for e in ends] == ["o", "o", "o", "o", "X"]
-    assert ends[4].get_color() != ends[0].get_color() and len(stems) == 5
-    assert {
-        "$W_{xh}$",
-        "$W_{hh}$",
-        "$b_{h}$",
-        "xs",
-        "$h_{0}$",
-        "2e-10",
-        "0",
-        "2e-3",
-        "must stay below 1e-7",
-    } <= words(ax)
-    exact = plots.error_bars_by_parameter(plt.subplots()[1], {"W_xh": 0.0})
-    assert exact.get_xscale() == "log"
-    at = plots.error_bars_by_parameter(plt.subplots()[1], {"W_xh": 1e-7})
-    assert at.lines[1].get_marker() == "X"
-
-
-@pytest.mark.parametrize(
-    ("errors", "threshold", "message"),
-    [
-        ({}, 1e-7, "errors must hold at least one parameter, got none"),
-        ({"W_xh": -1.0}, 1e-7, "errors must not be negative, got -1"),
-        ({"W_xh": np.nan}, 1e-7, "errors must be finite, got nan"),
-        ({"W_xh": 1.0}, 0.0, "threshold must be positive and finite, got 0"),
-    ],
-)
-def test_errors_say_what_is_wrong(errors: Any, threshold: float, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        plots.error_bars_by_parameter(plt.subplots()[1], errors, threshold)
 
 
 def test_matrix_puts_rows_in_rows_and_colours_by_sign() -> None:

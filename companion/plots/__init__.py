@@ -4,7 +4,7 @@ Importing this package imports matplotlib; `import companion` does not. Call `us
 first figure; make the axes of a diagram with `canvas(height)` and those of a chart with `plt.subplots()`.
 """
 
-from companion.plots.charts import error_bars_by_parameter, matrix, series
+from companion.plots.charts import matrix, series
 from companion.plots.clouds import clouds
 from companion.plots.configurations import configurations
 from companion.plots.differences import differences
@@ -59,7 +59,6 @@ __all__ = [
     "differences",
     "digit_guesses",
     "embedding",
-    "error_bars_by_parameter",
     "gate_traces",
     "gradient_by_lag",
     "gradient_flow",

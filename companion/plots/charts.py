@@ -1,19 +1,18 @@
-"""Charts of what was measured: a series over time, errors against a threshold, a small matrix."""
+"""Charts of what was measured: a series over time, a small matrix."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib.dates as mdates
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import ArrayLike
 
 from companion.plots import _checks
-from companion.plots.style import BLUE, DIVERGING, GREEN, GREY, INK, SIZE, VERMILION, number, symbol
+from companion.plots.style import BLUE, DIVERGING, GREY, INK, SIZE, VERMILION, number
 
 
 def series(
@@ -74,66 +73,6 @@ def _mark(ax: Axes, times: Any, mark: tuple[Any, Any], note: str) -> None:
         color=VERMILION,
         annotation_clip=False,
     )
-
-
-def error_bars_by_parameter(ax: Axes, errors: Mapping[str, float], threshold: float = 1e-7) -> Axes:
-    """Draw each parameter's relative error on a logarithmic axis, and the threshold that it must stay below.
-
-    An error under the threshold is a green disc, one at or over it a vermilion cross; an error of exactly
-    zero stands at the left edge. A figure 0.42 inch high a parameter, and 1.2 more, suits.
-
-    Raises ValueError for no errors, a threshold that is not positive, or errors that are negative or not
-    finite.
-    """
-    if not errors:
-        raise ValueError("errors must hold at least one parameter, got none")
-    if not (np.isfinite(threshold) and threshold > 0):
-        raise ValueError(f"threshold must be positive and finite, got {threshold}")
-    values = _checks.array("errors", list(errors.values()), (len(errors),))
-    if values.min() < 0:
-        raise ValueError(f"errors must not be negative, got {values.min()}")
-    left = min([threshold, *values[values > 0]]) / 30
-    right = max(threshold, values.max()) * 10
-    for i, value in enumerate(values):
-        good = value < threshold
-        end, colour = max(value, left), GREEN if good else VERMILION
-        ax.plot([left, end], [i, i], color=colour, linewidth=2.4)
-        ax.plot([end], [i], "o" if good else "X", color=colour, markersize=10 if good else 12, clip_on=False)
-        ax.annotate(
-            _brief(value),
-            (1.0, i),
-            xycoords=("axes fraction", "data"),
-            xytext=(12, 0),
-            textcoords="offset points",
-            va="center",
-            color=colour,
-            annotation_clip=False,
-        )
-    ax.axvline(threshold, color=INK, linestyle=(0, (4, 2)), linewidth=1.6, zorder=0)
-    ax.annotate(
-        f"must stay below {_brief(threshold)}",
-        (threshold, 1.0),
-        xycoords=("data", "axes fraction"),
-        xytext=(0, 5),
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        annotation_clip=False,
-    )
-    ax.set(xscale="log", xlim=(left, right), ylim=(len(values) - 0.5, -0.5), xlabel="relative error")
-    ax.set_yticks(range(len(values)), [symbol(name) for name in errors])
-    ax.tick_params(axis="y", length=0, pad=12, labelcolor=INK, labelsize=SIZE)
-    ax.xaxis.set_major_locator(LogLocator(numticks=6))
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.tick_params(axis="x", which="minor", length=0)
-    ax.spines["left"].set_visible(False)
-    return ax
-
-
-def _brief(value: float) -> str:
-    """Return one digit and the power of ten, as `1e-7`; zero as `0`."""
-    digit, _, power = f"{value:.0e}".partition("e")
-    return f"{digit}e{int(power)}" if value else "0"
 
 
 def matrix(

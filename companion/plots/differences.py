@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from companion.plots import _checks
-from companion.plots.style import BLUE, GREY, INK, SIZE, VERMILION
+from companion.plots.style import BLUE, GREY, INK, VERMILION, name_rows
 
 
 def differences(
@@ -47,12 +46,6 @@ def differences(
         )
         ax.plot([low, high], [row - 0.16] * 2, color=colour, linewidth=6, solid_capstyle="butt")
     ax.axvline(0, color=INK, linewidth=1.6, zorder=0)
-    ax.set(ylim=(len(runs) - 0.5, -0.6), xlabel=x_label)
     ax.set_title(title, loc="left")
-    ax.set_yticks(range(len(runs)), list(runs))
-    ax.tick_params(axis="y", length=0, labelcolor=INK, labelsize=SIZE)
-    ax.xaxis.set_major_locator(MaxNLocator(5))
-    ax.grid(axis="x")
-    ax.set_axisbelow(True)
-    ax.spines["left"].set_visible(False)
+    name_rows(ax, list(runs), x_label)
     return ax

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from companion.plots import _checks
-from companion.plots.style import BLUE, DIVERGING, GHOST, GREY, INK, SIZE, VERMILION
+from companion.plots.style import BLUE, DIVERGING, GHOST, GREY, INK, SIZE, VERMILION, name_rows
 
 
 def heat_map(
@@ -142,12 +142,5 @@ def results(
         ax.plot([runs.mean()], [row], "o", color=BLUE)
     for row, (name, value) in enumerate(others.items(), start=len(values)):
         ax.plot(_checks.array(f"the result {name!r}", [value], (1,)), [row], "D", color=VERMILION)
-    names = [*values, *others]
-    ax.set(ylim=(len(names) - 0.5, -0.6), xlabel=x_label)
-    ax.set_yticks(range(len(names)), names)
-    ax.tick_params(axis="y", length=0, labelcolor=INK, labelsize=SIZE)
-    ax.xaxis.set_major_locator(MaxNLocator(5))
-    ax.grid(axis="x")
-    ax.set_axisbelow(True)
-    ax.spines["left"].set_visible(False)
+    name_rows(ax, [*values, *others], x_label)
     return ax

@@ -9,6 +9,7 @@ one colour in every figure.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
@@ -17,6 +18,7 @@ from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
+from matplotlib.ticker import MaxNLocator
 
 from companion.plots.png import RESOLUTION, in_notebooks
 
@@ -103,6 +105,17 @@ def canvases(rows: int, height: float, width: float = WIDTH) -> list[Axes]:
     size = (width, height)
     _, axes = plt.subplots(rows, 1, figsize=size, gridspec_kw=edges, layout=still, squeeze=False)
     return list(axes[:, 0])
+
+
+def name_rows(ax: Axes, names: Sequence[str], x_label: str = "") -> None:
+    """Name the rows of a chart, row 0 at the top, whose values lie along x; a grid helps to read them off."""
+    ax.set(ylim=(len(names) - 0.5, -0.6), xlabel=x_label)
+    ax.set_yticks(range(len(names)), names)
+    ax.tick_params(axis="y", length=0, labelcolor=INK, labelsize=SIZE)
+    ax.xaxis.set_major_locator(MaxNLocator(5))
+    ax.grid(axis="x")
+    ax.set_axisbelow(True)
+    ax.spines["left"].set_visible(False)
 
 
 def symbol(name: str) -> str:
