@@ -39,17 +39,6 @@ def test_the_drawn_gradients_lie_on_both_sides_of_the_limit():
     assert over == {True, False}
 
 
-def test_angle_may_be_found_from_the_sides_of_a_triangle():
-    def by_sides(first, second):
-        a, b = (np.hstack([g.ravel() for g in grads.values()]) for grads in (first, second))
-        sides = [np.linalg.norm(side) for side in (a, b, a - b)]
-        return np.rad2deg(
-            np.arccos((sides[0] ** 2 + sides[1] ** 2 - sides[2] ** 2) / (2 * sides[0] * sides[1]))
-        )
-
-    assert check.angle(by_sides).passed
-
-
 def test_keeps_length_may_ask_the_transpose_the_inverse_or_the_columns():
     for other in (
         lambda W: np.allclose(W.T @ W, np.eye(len(W))),

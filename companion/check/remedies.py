@@ -66,51 +66,6 @@ clip_together = Exercise(
 )
 
 
-# angle(first, second) -> degrees between two dicts of gradients, each taken as one long row
-
-
-def _row(grads: Params) -> Array:
-    return np.concatenate([g.ravel() for g in grads.values()])
-
-
-def _cosine(a: Array, b: Array) -> float:
-    return float(a.ravel() @ b.ravel() / (np.linalg.norm(a) * np.linalg.norm(b)))
-
-
-def _degrees(cosine: float) -> float:
-    return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
-
-
-def _draw_two(rng: np.random.Generator) -> Inputs:
-    shapes = {"W_hh": (3, 3), "b_h": (3,)}
-    return {
-        name: {k: scale * rng.normal(size=s) for scale, (k, s) in zip((3, 1), shapes.items(), strict=True)}
-        for name in ("first", "second")
-    }
-
-
-angle = Exercise(
-    name="angle",
-    right=lambda first, second: _degrees(_cosine(_row(first), _row(second))),
-    draw=_draw_two,
-    mistakes={
-        "the angles of the arrays are averaged; all arrays together are one direction.": (
-            lambda first, second: np.mean([_degrees(_cosine(first[k], second[k])) for k in first])
-        ),
-        "this is the angle in radians; degrees are asked for.": (
-            lambda first, second: np.radians(_degrees(_cosine(_row(first), _row(second))))
-        ),
-        "this is the cosine of the angle.": lambda first, second: _cosine(_row(first), _row(second)),
-        "this is the sine's angle: arccos takes the cosine, not arcsin.": (
-            lambda first, second: np.degrees(np.arcsin(_cosine(_row(first), _row(second))))
-        ),
-        "only the recurrent matrix is compared; all arrays belong to the step.": (
-            lambda first, second: _degrees(_cosine(first["W_hh"], second["W_hh"]))
-        ),
-    },
-)
-
-
 # keeps_length(W) -> whether W is orthogonal
 
 
