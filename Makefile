@@ -20,7 +20,8 @@ help:
 	@echo 'make test      run everything: lint, the site, the package, the chapters, the browser checks'
 	@echo 'make lint      only ruff and mypy'
 	@echo 'make execute   run the chapters that changed and store their outputs'
-	@echo 'make record NAME=voices   repeat the recorded runs of companion/experiments/voices.py that are missing'
+	@echo 'make record NAME=voices   repeat the recorded runs of companion/experiments/voices.py that are missing;'
+	@echo '                          JOBS=4 runs four at a time, CLUSTER=tcp://host:8786 all that this Dask cluster can'
 	@echo 'make lab       open the chapters in JupyterLab'
 	@echo 'make bench     compare the speed with PyTorch, Keras and the bare matrix products, as ratios'
 	@echo 'make address URL=https://github.com/someone/repo   set the public address everywhere'
@@ -44,7 +45,7 @@ execute: .venv/test
 	$(TEST) -m companion.notebooks execute
 
 record: .venv/test
-	OMP_NUM_THREADS=1 TF_CPP_MIN_LOG_LEVEL=2 TF_ENABLE_ONEDNN_OPTS=0 $(TEST) -m companion.sweep "$(NAME)"
+	OMP_NUM_THREADS=1 TF_CPP_MIN_LOG_LEVEL=2 TF_ENABLE_ONEDNN_OPTS=0 $(TEST) -m companion.sweep "$(NAME)" $(if $(JOBS),--jobs "$(JOBS)") $(if $(CLUSTER),--cluster "$(CLUSTER)")
 
 lab: .venv/test
 	$(TEST) -m jupyterlab book

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from companion import data, variants
+from companion import data, sweep, variants
 from companion.experiments import variants as experiment
 from companion.variants import READINGS, VARIANTS
 
@@ -14,7 +14,9 @@ SMALL = {"epochs": 2, "limit": 100}
 
 
 def test_a_run_gives_curves_and_looks_again():
-    figures = experiment.run("lag-2", "as meant", seed=1, **SMALL)
+    figures = experiment.run("lag-2", "as meant", seed=1, weights=True, **SMALL)
+    weights = figures.pop("weights")
+    assert {k: np.shape(w) for k, w in weights.items()} == variants.shapes("lag-2")
     assert all(
         len(figures[f"{part}_{what}"]) == 2 for part in ("train", "test") for what in ("accuracy", "cost")
     )
@@ -91,7 +93,7 @@ def test_adam_on_the_record_moves_the_slots_that_the_last_step_reads(variant, re
 
 def test_switches_differ_from_the_named_reading():
     base = experiment.run("vanilla", "as published", seed=0, epochs=1, limit=100)
-    for switches in ({"record": "ordered"}, {"order": [1, 2, 3, 0]}, {"scaled": True}):
+    for switches in ({"record": "ordered"}, {"order": [1, 2, 3, 0]}, {"lr": 0.1}):
         assert experiment.run("vanilla", "as published", seed=0, epochs=1, limit=100, **switches) != base
     with pytest.raises(TypeError, match="no_such_switch"):
         experiment.run("vanilla", "as published", seed=0, epochs=1, limit=100, no_such_switch=True)
@@ -105,7 +107,25 @@ def test_what_is_recorded():
     for reading, seeds in (("as published", 5), ("as meant", 10)):
         for variant in VARIANTS:
             plain = {"variant": variant, "reading": reading, "epochs": experiment.EPOCHS[reading]}
-            assert all({**plain, "seed": seed} in experiment.SETTINGS for seed in range(seeds))
+            fitting = [s["seed"] for s in experiment.SETTINGS if plain.items() <= s.items()]
+            assert set(range(seeds)) <= set(fitting)
     assert [s["seed"] for s in experiment.SETTINGS] == sorted(s["seed"] for s in experiment.SETTINGS)
     assert experiment.rate("concatenated", "as published") == 1e-5
     assert experiment.rate("concatenated", "as meant") == experiment.rate("vanilla", "as published") == 0.007
+
+
+def test_recorded_runs_are_found_by_exactly_their_switches(tmp_path):
+    settings = [
+        {"variant": "vanilla", "reading": "as published", "seed": seed, "epochs": 31, **switches}
+        for seed, switches in ((1, {}), (0, {"weights": True}), (0, {"record": "ordered"}))
+    ]
+    sweep.sweep("variants", lambda **setting: {}, settings, tmp_path, progress=False)
+    found = experiment.recorded("vanilla", "as published", tmp_path)
+    assert [r["settings"] for r in found] == [settings[1], settings[0]]
+    (found,) = experiment.recorded("vanilla", "as published", tmp_path, record="ordered")
+    assert found["settings"] == settings[2]
+    with pytest.raises(sweep.RecordError, match="no record with"):
+        experiment.recorded("lag-2", "as published", tmp_path)
+    sweep.sweep("variants", lambda **setting: {}, settings[2:], tmp_path / "other", progress=False)
+    with pytest.raises(sweep.RecordError, match="no other switches"):
+        experiment.recorded("vanilla", "as published", tmp_path / "other")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,98 @@ def test_a_killed_sweep_goes_on_without_loss_or_double(tmp_path):
         assert before + 3 <= _count(tmp_path) < 60
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
     assert sorted(r["settings"]["seed"] for r in sweep.load("toy", tmp_path)) == list(range(60))
+
+
+PARALLEL = """
+import os, sys, time
+from pathlib import Path
+from companion import sweep
+
+folder = Path(sys.argv[1])
+
+def run(seed):
+    with open(folder / "started", "a") as log:
+        log.write(f"{os.getpid()} {seed}\\n")
+    time.sleep(0.03)
+    return {"seed": seed}
+
+settings = [{"seed": s} for s in range(40)]
+sweep.sweep("toy", run, settings, folder, progress=False, jobs=3)
+"""
+
+
+def test_a_parallel_sweep_killed_at_any_moment_goes_on_without_loss_or_double(tmp_path):
+    pytest.importorskip("joblib")
+    command = [sys.executable, "-c", PARALLEL, str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        _wait_until(lambda: _count(tmp_path) >= 5)
+        os.kill(process.pid, signal.SIGKILL)
+    recorded = {r["settings"]["seed"] for r in sweep.load("toy", tmp_path)}
+    assert 5 <= len(recorded) < 40
+    workers = {int(line.split()[0]) for line in (tmp_path / "started").read_text().splitlines()}
+    assert len(workers) > 1 and process.pid not in workers
+    _wait_until(lambda: not any(_alive(pid) for pid in workers))  # orphans do not go on
+    (tmp_path / "started").unlink()
+    subprocess.run(command, check=True)
+    assert sorted(r["settings"]["seed"] for r in sweep.load("toy", tmp_path)) == list(range(40))
+    again = {int(line.split()[1]) for line in (tmp_path / "started").read_text().splitlines()}
+    assert again == set(range(40)) - recorded
+
+
+def deadly(folder, seed):
+    """A run whose fourth seed kills its worker the first time."""
+    time.sleep(0.05)
+    mark = Path(folder) / "died"
+    if seed == 3 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"seed": seed, "worker": os.getpid()}
+
+
+@pytest.mark.slow
+def test_a_cluster_that_loses_a_worker_in_the_middle_records_every_run_once(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    settings = [{"folder": str(tmp_path), "seed": seed} for seed in range(12)]
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs="CRITICAL"
+    ) as cluster:
+        address = cluster.scheduler_address
+        records = sweep.sweep("toy", deadly, settings, tmp_path, progress=False, cluster=address)
+    assert (tmp_path / "died").exists()
+    assert [r["settings"] for r in records] == settings
+    assert sorted(r["settings"]["seed"] for r in sweep.load("toy", tmp_path)) == list(range(12))
+    assert os.getpid() not in {r["figures"]["worker"] for r in records}
+
+
+def test_two_sweeps_of_one_experiment_keep_each_others_records(tmp_path):
+    def meanwhile(cell, seed):
+        if (cell, seed) == ("rnn", 1):  # another sweep records this run and one more before this run ends
+            sweep.sweep("toy", run, [SETTINGS[1], SETTINGS[5]], tmp_path, progress=False)
+        return run(cell, seed)
+
+    sweep.sweep("toy", meanwhile, SETTINGS[:3], tmp_path, progress=False)
+    stored = [r["settings"] for r in sweep.load("toy", tmp_path)]
+    assert stored == [SETTINGS[0], SETTINGS[1], SETTINGS[5], SETTINGS[2]]
+
+
+def test_how_many_jobs_may_be_asked_for(tmp_path):
+    with pytest.raises(ValueError, match="jobs must be at least 1, got 0"):
+        sweep.sweep("toy", run, SETTINGS, tmp_path, jobs=0)
+
+
+def _wait_until(holds):
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def _alive(pid):
+    """Whether the process runs; one that has ended and waits to be collected does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _count(folder):

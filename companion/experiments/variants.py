@@ -13,11 +13,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from companion import data
+from companion import data, sweep
 from companion._arrays import Array, Params
 from companion.variants import READINGS, VARIANTS, Reading, empty_record, forward, initial, inputs
 
@@ -112,6 +113,13 @@ class Net:
             loss, accuracy = self.look(seen, labels)
         return loss.item(), accuracy
 
+    def rounded(self) -> dict[str, Any]:
+        """The weights as lists, to six digits."""
+        return {
+            name: np.vectorize(lambda number: float(f"{number:.6g}"))(w.detach().cpu().numpy()).tolist()
+            for name, w in self.weights.items()
+        }
+
 
 Draw = Callable[[Array, str], Array]  # pictures, noise -> what the net is shown
 Pictures = tuple[Array, Array]  # images (M, 28, 28) and labels (M,)
@@ -163,12 +171,21 @@ def epochs_of(
 
 
 def run(
-    variant: str, reading: str, seed: int, epochs: int, limit: int = TRAINING, **switches: Any
+    variant: str,
+    reading: str,
+    seed: int,
+    epochs: int,
+    limit: int = TRAINING,
+    lr: float | None = None,
+    weights: bool = False,
+    **switches: Any,
 ) -> dict[str, Any]:
     """Train one network and test it after every epoch.
 
-    switches    fields of `companion.variants.Reading` that are to differ from the named reading
     limit       uses no more than so many pictures of each kind, a multiple of 100
+    lr          Adam's rate, if not the article's
+    weights     whether to give the trained weights as well, for a network that is small
+    switches    fields of `companion.variants.Reading` that are to differ from the named reading
 
     Curves have a value an epoch, and None from where a cost was infinite or undefined; "diverged" then tells
     the epoch and the minibatch. "train" is the running mean while the net learns, as the article gives it;
@@ -180,8 +197,9 @@ def run(
     if "order" in switches:
         switches["order"] = tuple(switches["order"])
     semantics = replace(READINGS[reading], **switches)
-    weights, noise, order = (np.random.default_rng([seed, number]) for number in range(3))
-    net = Net(variant, semantics, initial(variant, semantics, weights), rate(variant, reading), BATCH)
+    start, noise, order = (np.random.default_rng([seed, number]) for number in range(3))
+    lr = rate(variant, reading) if lr is None else lr
+    net = Net(variant, semantics, initial(variant, semantics, start), lr, BATCH)
 
     def draw(images: Array, kind: str) -> Array:
         return inputs(variant, semantics, images, noise, kind)
@@ -203,28 +221,46 @@ def run(
         **curves,
         "diverged": None if diverged is None else {"epoch": len(found) - 1, "minibatch": diverged},
         "again": again,
+        **({"weights": net.rounded()} if weights else {}),
     }
 
 
+def recorded(variant: str, reading: str, folder: Path | None = None, **switches: Any) -> list[sweep.Record]:
+    """The recorded runs of a variant in a reading with exactly these switches, by seed.
+
+    Raises `companion.sweep.RecordError` where there is none.
+    """
+    wanted = {"variant": variant, "reading": reading, **switches}
+    free = {"seed", "epochs", "weights"}
+    found = sweep.load("variants", folder, **wanted)
+    exact = [r for r in found if r["settings"].keys() - free == wanted.keys() - free]
+    if not exact:
+        raise sweep.RecordError(f"no run of the variants is recorded with {wanted} and no other switches")
+    return sorted(exact, key=lambda record: record["settings"]["seed"])
+
+
 def _settings() -> Iterator[dict[str, Any]]:
-    """All variants in both readings, and between them: the base with its state in order, then with gradients
-    through time as well, with the clean picture last, and with Adam's step on its record. Seeds come first,
-    so that a sweep cut short has runs of every kind."""
+    """All variants in both readings, then what lies between them, seed after seed, so that a sweep cut short
+    has runs of every kind."""
+    base, joined = {"variant": "vanilla", "epochs": 31}, {"variant": "concatenated", "epochs": 15}
     between: tuple[tuple[int, dict[str, Any]], ...] = (
-        (5, {"order": [1, 2, 3, 0]}),
-        (3, {"record": "ordered"}),
-        (3, {"record": "fresh", "through_time": True}),
-        (2, {"adam_on_record": True}),
+        (5, {**base, "order": [1, 2, 3, 0]}),  # the clean picture last
+        (3, {**base, "record": "ordered"}),
+        (3, {**base, "record": "fresh", "through_time": True}),
+        (2, {**base, "adam_on_record": True}),
+        (2, {**joined, "record": "fresh"}),  # what keeps the concatenated net from learning?
+        (2, {**joined, "record": "fresh", "lr": 0.007}),
+        (2, {**joined, "scaled": True, "lr": 0.007}),
     )
     for seed in range(10):
         for reading, seeds in (("as published", 5), ("as meant", 10)):
-            if seed < seeds:
-                for variant in VARIANTS:
-                    yield {"variant": variant, "reading": reading, "seed": seed, "epochs": EPOCHS[reading]}
+            for variant in VARIANTS if seed < seeds else ():
+                kept = {"weights": True} if seed == 0 and variant != "multi-stream" else {}
+                epochs = EPOCHS[reading]
+                yield {"variant": variant, "reading": reading, "seed": seed, "epochs": epochs, **kept}
         for seeds, switches in between:
             if seed < seeds:
-                one = {"variant": "vanilla", "reading": "as published", "seed": seed}
-                yield {**one, "epochs": EPOCHS["as published"], **switches}
+                yield {"reading": "as published", "seed": seed, **switches}
 
 
 SETTINGS = list(_settings())
