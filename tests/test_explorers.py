@@ -6,21 +6,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from companion import explorers
 from companion.cells import GRU, IDENTITY, LSTM, RELU, RNN, TANH, Highway
 from companion.layers import Dense, softmax
+from companion.letters import probabilities
 from companion.scan import scan
 from companion.taps import GradientNorms
 
 pytestmark = pytest.mark.browser
-ASSETS = Path(__file__).resolve().parents[1] / "book" / "_assets"
+ROOT = Path(__file__).resolve().parents[1]
+ASSETS = ROOT / "book" / "_assets"
 SHARED = ("rnn", "parts")
-EXPLORERS = sorted(p.stem for p in (ASSETS / "explorers").glob("*.js") if p.stem not in SHARED)
+NEEDS = {"letters": "letter-net", "gates": "gated-nets"}  # the data of an explorer, also a script
+SCRIPTS = {p.stem for p in (ASSETS / "explorers").glob("*.js")}
+EXPLORERS = sorted(SCRIPTS - {*SHARED, *NEEDS.values()})
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
 
 
-def opened(browser, tmp_path, *explorers, **settings):
+def opened(browser, tmp_path, *names, **settings):
     """A page of its own with these explorers far below its top, and what went wrong on it."""
-    boxes = "".join(f'<div class="explorer" data-explorer="{name}"></div>' for name in explorers)
+    boxes = "".join(
+        f'<div class="explorer" data-explorer="{name}" data-needs="{NEEDS.get(name, "")}"></div>'
+        for name in names
+    )
     html = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>explorers</title>'
         f'<script src="{(ASSETS / "course.js").as_uri()}"></script></head>'
@@ -180,7 +188,7 @@ def test_nothing_is_loaded_before_it_is_near(browser, tmp_path):
     assert not [url for url in page.asked if "/explorers/" in url]
     for name in EXPLORERS:
         ready(page, name)
-    assert {Path(url).stem for url in page.asked if "/explorers/" in url} >= {*EXPLORERS, *SHARED}
+    assert {Path(url).stem for url in page.asked if "/explorers/" in url} == SCRIPTS
     assert len(page.asked) == len(set(page.asked))
     assert page.faults == []
     page.context.close()
@@ -188,7 +196,8 @@ def test_nothing_is_loaded_before_it_is_near(browser, tmp_path):
 
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_an_explorer_adds_less_than_30_kilobytes(name):
-    files = [ASSETS / "explorers" / f"{part}.js" for part in (*SHARED, name)]
+    scripts = [*SHARED, name, *([NEEDS[name]] if name in NEEDS else [])]
+    files = [ASSETS / "explorers" / f"{script}.js" for script in scripts]
     assert sum(file.stat().st_size for file in files) < 30_000
 
 
@@ -326,3 +335,126 @@ def test_gradient_vanishes_explodes_and_is_clipped(gradient):
         "T": 30, "radius": 1, "activation": "tanh", "highway": False, "clip": False, "seed": 1
     }  # fmt: skip
     assert not gradient.get_by_label("clip").is_checked()
+
+
+# The letters
+
+
+@pytest.fixture
+def letters(browser, tmp_path):
+    page = opened(browser, tmp_path, "letters")
+    yield ready(page, "letters")
+    assert page.faults == []
+    page.context.close()
+
+
+def letter_net():
+    return {name: np.array(value) for name, value in explorers.stored("letter-net").items()}
+
+
+def test_the_letter_net_is_the_one_that_the_chapter_prints():
+    chapter = json.loads((ROOT / "book/3-bptt/letters.ipynb").read_text(encoding="utf-8"))
+    texts = ["".join(o.get("text", "")) for c in chapter["cells"] for o in c.get("outputs", [])]
+    (printed,) = (text for text in texts if "companion letter network 1" in text)
+    file = json.loads(printed[: printed.index("\n}") + 2])
+    for name, value in letter_net().items():
+        np.testing.assert_array_equal(value, file[name])
+    for name, value in explorers.letter_net().items():
+        np.testing.assert_allclose(letter_net()[name], value, atol=0.011)
+
+
+def test_letters_predict_as_the_package_does(letters):
+    params = letter_net()
+    for letter, answer in zip("abcde", "bcdea", strict=True):
+        letters.get_by_role("button", name=letter, exact=True).click()
+        found = values(letters)
+        np.testing.assert_allclose(found["p"], probabilities(params, letter), **CLOSE)
+        said = letters.locator("[role=status]").inner_text()
+        assert said.startswith(f"After {letter} it expects {answer}")
+    letters.get_by_label("carry the memory on").check()
+    found = values(letters)
+    assert found["text"] == "abcde"
+    np.testing.assert_allclose(found["p"], probabilities(params, "abcde"), **CLOSE)
+
+
+def test_letters_by_keyboard_with_a_unit_held_and_begun_again(letters):
+    page = letters.page
+    letters.get_by_role("button", name="c", exact=True).focus()
+    page.keyboard.press("Enter")
+    letters.get_by_role("button", name="its own answer").press("Space")
+    assert values(letters)["text"] == "cd"
+    free = values(letters)["p"]
+    letters.get_by_label("hold at zero").select_option("1")
+    assert values(letters)["h"][1] == 0
+    assert not np.allclose(values(letters)["p"], free)
+    letters.get_by_role("button", name="Begin again").click()
+    assert values(letters)["text"] == ""
+    assert letters.get_by_role("button", name="its own answer").is_disabled()
+
+
+# The gates
+
+
+@pytest.fixture
+def gates(browser, tmp_path):
+    page = opened(browser, tmp_path, "gates")
+    yield ready(page, "gates")
+    assert page.faults == []
+    page.context.close()
+
+
+def gated_net(kind):
+    listed_ = explorers.stored("gated-nets")["nets"][kind.__name__]
+    return kind(len(explorers.ALPHABET), explorers.UNITS), {k: np.array(v) for k, v in listed_.items()}
+
+
+@pytest.mark.parametrize("kind", [LSTM, GRU])
+def test_the_gated_nets_have_learnt_something(kind):
+    """Below the 4.1 bits that a character costs by the frequency of the letters alone."""
+    text = explorers.held_out()[:3000]
+    assert explorers.bits_per_character(*gated_net(kind), text) < 3.3
+
+
+def test_a_short_training_can_be_repeated():
+    one, again = explorers.gated_nets(epochs=1), explorers.gated_nets(epochs=1)
+    for name, params in one.items():
+        for key, value in params.items():
+            np.testing.assert_array_equal(value, again[name][key])
+
+
+@pytest.mark.parametrize("kind", [LSTM, GRU])
+def test_gates_are_those_of_the_package(gates, kind):
+    gates.get_by_label("cell").select_option(kind.__name__)
+    gates.get_by_label("the line to read").fill("The Gates, of memory!")
+    found = values(gates)
+    cell, params = gated_net(kind)
+    text = "the gates of memory "
+    assert "".join(step["character"] for step in found["steps"]) == text
+    xs = np.eye(len(explorers.ALPHABET))[[explorers.ALPHABET.index(character) for character in text]]
+    own = {name: params[name] for name in cell.shapes}
+    state = cell.zero_state(1)
+    for step, x in zip(found["steps"], xs[:, None], strict=True):
+        for name, gate in step["gates"].items():
+            np.testing.assert_allclose(gate, cell.look(own, x, state)._asdict()[name][0], **CLOSE)
+        state = cell.step(own, x, state).state
+        np.testing.assert_allclose(step["memory"], state[-1][0], **CLOSE)
+    assert found["cost"] == pytest.approx(explorers.bits_per_character(cell, params, text), abs=1e-9)
+
+
+def test_a_gate_can_be_forced_and_set_free(gates):
+    free = values(gates)["cost"]
+    gates.get_by_label("forced").select_option("shut")
+    shut = values(gates)
+    assert {value for step in shut["steps"] for value in step["gates"]["f"]} == {0}
+    assert shut["cost"] > free
+    said = gates.locator("[role=status]").inner_text()
+    assert f"{shut['cost']:.2f} bits, and {free:.2f} with all gates as they are" in said
+    gates.get_by_label("cell").select_option("GRU")
+    assert [o.strip() for o in gates.get_by_label("gate").locator("option").all_inner_texts()] == [
+        "reset gate (r)",
+        "update gate (z)",
+    ]
+    gates.get_by_label("the line to read").fill("x")
+    assert gates.locator("[role=status]").inner_text() == "Write at least two letters."
+    gates.get_by_role("button", name="As at first").click()
+    assert values(gates)["cost"] == free

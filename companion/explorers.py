@@ -1,0 +1,121 @@
+"""The networks that readers can touch: trained here, stored as scripts beside the explorers in book/_assets.
+
+`python -m companion.explorers` trains them again, in about two minutes, and writes them. They are small, so
+that an explorer stays below 30 kB, and their weights are rounded to the digits that a page can carry.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from companion import data, letters
+from companion._arrays import Array, Grads, Params
+from companion._files import write_whole
+from companion.cells import GRU, LSTM, Cell
+from companion.layers import Dense, softmax_cross_entropy
+from companion.optim import Adam, clip_grad_norm
+from companion.scan import scan
+from companion.train import fit, shuffled
+
+FOLDER = Path(__file__).resolve().parents[1] / "book" / "_assets" / "explorers"
+ALPHABET = " abcdefghijklmnopqrstuvwxyz"
+UNITS, STEPS, BATCH, EPOCHS, RATE = 8, 32, 64, 150, 0.01
+LINE = "shall i compare thee to a summers day"
+
+
+def letter_net() -> Grads:
+    """The network of the chapter on letters after 300 updates, with two decimals as the chapter prints it."""
+    xs: Array = data.one_hot("abcde", "abcde")[:, None]
+    labels: Array = np.array([1, 2, 3, 4, 0])
+    batches: Any = shuffled(32, xs, labels)
+    done = fit(
+        letters.loss_and_grads,
+        letters.init(np.random.default_rng(7)),
+        batches,
+        Adam(lr=0.01, eps=1e-7),
+        epochs=300,
+        rng=np.random.default_rng(7),
+        progress=False,
+    )
+    return {name: value.round(2) + 0.0 for name, value in done.best.items()}
+
+
+def plain_text() -> str:
+    """The sonnets in small letters with single spaces, and nothing else."""
+    return re.sub("[^a-z]+", " ", "\n".join(data.sonnets()).lower().replace("'", "")).strip()
+
+
+def bits_per_character(cell: Cell, params: Params, text: str) -> float:
+    """The cost of every character of `text` but the first, read once from an empty memory."""
+    found = np.array([ALPHABET.index(character) for character in text])
+    scores, _ = _scores(cell, params, found[None, :-1])
+    return softmax_cross_entropy(scores, found[None, 1:]).value / float(np.log(2))
+
+
+def gated_nets(epochs: int = EPOCHS) -> dict[str, Grads]:
+    """An LSTM and a GRU of eight units that have read the first nine tenths of the sonnets."""
+    return {type(cell).__name__: _trained(cell, epochs) for cell in _cells()}
+
+
+def held_out() -> str:
+    """The last tenth of the text, which the gated networks have not read."""
+    text = plain_text()
+    return text[len(text) * 9 // 10 :]
+
+
+def _cells() -> tuple[LSTM, GRU]:
+    return LSTM(len(ALPHABET), UNITS), GRU(len(ALPHABET), UNITS)
+
+
+def _scores(cell: Cell, params: Params, found: Array) -> tuple[Array, Any]:
+    run = scan(cell, {name: params[name] for name in cell.shapes}, np.eye(len(ALPHABET))[found])
+    out = Dense(UNITS, len(ALPHABET))(params, run.ys)
+    return out.y, (run, out)
+
+
+def _trained(cell: Cell, epochs: int) -> Grads:
+    text = plain_text()[: -len(held_out())]
+    found = np.array([ALPHABET.index(character) for character in text])
+    rows = (len(found) - 1) // STEPS
+    inputs, following = (found[at : at + rows * STEPS].reshape(rows, STEPS) for at in (0, 1))
+    rng = np.random.default_rng(0)
+    params = {**cell.init(rng), **Dense(UNITS, len(ALPHABET)).init(rng)}
+    optimizer = Adam(RATE)
+    memory = optimizer.start(params)
+    for _ in tqdm(range(epochs), desc=type(cell).__name__, unit="epoch", disable=epochs < EPOCHS):
+        for batch, labels in shuffled(BATCH, inputs, following)(rng):
+            scores, (run, out) = _scores(cell, params, batch)
+            dhs, of_read_out = out.back(softmax_cross_entropy(scores, labels).back())
+            grads, _ = clip_grad_norm({**run.back(dhs)[2], **of_read_out}, 1.0)
+            params, memory = optimizer.update(params, grads, memory)
+    return {name: value.round(2) + 0.0 for name, value in params.items()}
+
+
+def script(name: str, value: Any) -> str:
+    """A script that puts a value where the explorers find it: `course.data[name]`."""
+    return f"(course.data ??= {{}})[{json.dumps(name)}] = {json.dumps(value, separators=(',', ':'))};\n"
+
+
+def stored(name: str) -> Any:
+    """The value in a script written by `main`."""
+    text = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
+    return json.loads(text[text.index("= {", text.index(")[")) + 2 : text.rindex(";")])
+
+
+def _listed(params: Params) -> dict[str, Any]:
+    return {name: value.tolist() for name, value in params.items()}
+
+
+def main() -> None:
+    """Train and write both scripts."""
+    write_whole(FOLDER / "letter-net.js", script("letter-net", _listed(letter_net())))
+    nets = {name: _listed(params) for name, params in gated_nets().items()}
+    write_whole(FOLDER / "gated-nets.js", script("gated-nets", {"alphabet": ALPHABET, "nets": nets}))
+
+
+if __name__ == "__main__":
+    main()
