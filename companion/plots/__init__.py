@@ -38,6 +38,7 @@ from companion.plots.style import (
     use_style,
 )
 from companion.plots.training import embedding, histogram, runs_in_turn
+from companion.plots.variants import variant, versions
 
 __all__ = [
     "BLUE",
@@ -81,4 +82,6 @@ __all__ = [
     "symbol",
     "unrolled",
     "use_style",
+    "variant",
+    "versions",
 ]
