@@ -111,13 +111,6 @@ def test_the_shipped_weights_are_those_of_a_recorded_run(cell):
     assert cost == pytest.approx(record["figures"]["bits"]["test"], abs=2e-3)
 
 
-def test_a_state_that_is_not_carried_starts_empty_each_time():
-    carried, fresh = (
-        sonnets.run("GRU", 4, 0.003, 0, carried=carried, epochs=1)["curves"] for carried in (True, False)
-    )
-    assert carried["validation"] != fresh["validation"]
-
-
 def test_a_short_run_repeats_itself_and_ends_where_it_no_longer_gains(monkeypatch):
     figures = [sonnets.run("RNN", 4, 0.003, seed, epochs=2) for seed in (3, 3, 4)]
     for run in figures:

@@ -166,7 +166,7 @@ Stepper = Callable[[Array, int], tuple[Array, Array]]
 
 
 def _write(step: Stepper, state: Array, first: int, count: int, how: str = "") -> Array:
-    """The right answer to `write`, and with `how` its mistakes."""
+    """The right answer to `write_best`, and with `how` its mistakes."""
     written: list[int] = []
     label = first
     for _ in range(count + (how == "late")):
@@ -195,8 +195,8 @@ def _writing(how: str) -> Callable[..., Array]:
     return lambda step, state, first, count: _write(step, state, first, count, how)
 
 
-write = Exercise(
-    name="write",
+write_best = Exercise(
+    name="write_best",
     right=_write,
     draw=_draw_write,
     trials=4,

@@ -7,7 +7,6 @@ for 50 epochs. The nets are Keras's. A day without a record is not marked.
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any, NamedTuple
 
@@ -59,7 +58,6 @@ def by_rule(days: Days) -> dict[str, Array]:
 
 def model(cell: str) -> Any:
     """The net: two recurrent layers with dropout after each, and one number out."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import keras
 
     if cell not in LAYERS:

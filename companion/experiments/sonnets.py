@@ -32,8 +32,6 @@ SHIPPED = "sonnet_cells.npz"
 
 _NETS = [*SAME_SIZE.items(), ("LSTM", 128), ("GRU", 128)]
 SETTINGS = [{"cell": cell, "hidden": H, "rate": RATE, "seed": seed} for seed in range(5) for cell, H in _NETS]
-SETTINGS += [{"cell": cell, "hidden": 128, "rate": 0.01, "seed": 0} for cell in CELLS]
-SETTINGS += [{"cell": "GRU", "hidden": 70, "rate": RATE, "seed": s, "carried": False} for s in range(3)]
 
 Labels = NDArray[np.intp]
 
@@ -150,7 +148,7 @@ def bits(model: Any, labels: Labels) -> Array:
 
 
 def train(
-    cell: str, hidden: int, rate: float, seed: int, epochs: int = EPOCHS, carried: bool = True
+    cell: str, hidden: int, rate: float, seed: int, epochs: int = EPOCHS
 ) -> tuple[dict[str, Any], dict[str, Array]]:
     """The figures of `run`, and the weights of the epoch that did best in validation."""
     import torch
@@ -167,7 +165,7 @@ def train(
     for _ in range(epochs):
         started, state, losses = time.process_time(), None, []
         for inputs, following in chunks:
-            logits, state = scores(model, inputs, state if carried else None)
+            logits, state = scores(model, inputs, state)
             state = tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
             loss = torch.nn.functional.cross_entropy(
                 logits.flatten(0, 1), torch.as_tensor(following).flatten()
@@ -198,9 +196,7 @@ def train(
     return figures, best
 
 
-def run(
-    cell: str, hidden: int, rate: float, seed: int, carried: bool = True, epochs: int = EPOCHS
-) -> dict[str, Any]:
+def run(cell: str, hidden: int, rate: float, seed: int, epochs: int = EPOCHS) -> dict[str, Any]:
     """Train one net. All costs are in bits a character.
 
     epoch    that of the best validation
@@ -209,7 +205,7 @@ def run(
     curves   train, validation and test, epoch by epoch
     cpu_seconds_an_epoch  what the training took, without the evaluation
     """
-    return train(cell, hidden, rate, seed, epochs, carried)[0]
+    return train(cell, hidden, rate, seed, epochs)[0]
 
 
 # The weights that the course ships.
