@@ -143,13 +143,21 @@ def run(
 
 
 NETWORKS = [(layers, skips) for layers in (1, 2, 3, 4) for skips in (False, True) if layers > 1 or not skips]
-RATES = (0.003, 0.01)
+RATES = (0.003, 0.01, 0.03)
 _GRID: list[dict[str, Any]] = [
-    *({"task": "two", "layers": n, "skips": s, "lr": lr} for lr in RATES for n, s in NETWORKS),
-    *({"task": t, "layers": n, "skips": False, "lr": 0.003} for t in ("echo", "one") for n in (1, 2, 3, 4)),
-    # One layer with something more: time to think, units, or training.
-    *({"task": "two", "layers": 1, "skips": False, "lr": 0.003, "later": later} for later in (1, 2)),
-    {"task": "two", "layers": 1, "skips": False, "lr": 0.003, "weights": 6800},
-    {"task": "two", "layers": 1, "skips": False, "lr": 0.003, "updates": 4000},
+    {"task": "two", "layers": n, "skips": s, "lr": lr}
+    for lr in RATES
+    for n, s in NETWORKS
+    if not s or lr > 0.003
+] + [
+    {"task": task, "layers": n, "skips": False, "lr": lr, **more}
+    for task, layers, lr, more in (
+        ("echo", (1, 2, 3, 4), 0.003, {}),
+        ("one", (1, 2, 3, 4), 0.003, {}),
+        ("two", (1,), 0.1, {}),  # whether one layer wants a still higher rate
+        # And what time does for it.
+        *(("two", (1,), lr, {"later": later}) for lr in (0.01, 0.03) for later in (1, 2)),
+    )
+    for n in layers
 ]
 SETTINGS: list[dict[str, Any]] = [{**setting, "seed": seed} for seed in range(10) for setting in _GRID]
