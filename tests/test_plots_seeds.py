@@ -53,6 +53,6 @@ def test_on_a_logarithmic_axis_the_means_are_geometric(ax):
     assert ax.get_yscale() == "log"
     assert any(np.allclose(line.get_ydata(), [0.1, 0.1]) for line in ax.lines)
     with pytest.raises(
-        ValueError, match="the runs of 'loss' must be positive on a logarithmic axis, got 0.0"
+        ValueError, match="the runs of 'loss' must be positive on a logarithmic axis, got 0"
     ):
         plots.seeds(ax, [1, 2], {"loss": [[0.01, 0.5], [1.0, 0.0]]}, log=True)
