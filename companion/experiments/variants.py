@@ -242,12 +242,16 @@ def recorded(variant: str, reading: str, folder: Path | None = None, **switches:
 def _settings() -> Iterator[dict[str, Any]]:
     """All variants in both readings, then what lies between them, seed after seed, so that a sweep cut short
     has runs of every kind."""
-    base, joined = {"variant": "vanilla", "epochs": 31}, {"variant": "concatenated", "epochs": 15}
+    base = {"variant": "vanilla", "reading": "as published", "epochs": 31}
+    meant = {"variant": "vanilla", "reading": "as meant", "epochs": 15}
+    joined = {"variant": "concatenated", "reading": "as published", "epochs": 15}
     between: tuple[tuple[int, dict[str, Any]], ...] = (
         (5, {**base, "order": [1, 2, 3, 0]}),  # the clean picture last
         (3, {**base, "record": "ordered"}),
         (3, {**base, "record": "fresh", "through_time": True}),
         (2, {**base, "adam_on_record": True}),
+        (3, {**meant, "order": [1, 2, 3, 0]}),
+        (3, {**meant, "order": [0, 0, 0, 0]}),  # clean all the time
         (2, {**joined, "record": "fresh"}),  # what keeps the concatenated net from learning?
         (2, {**joined, "record": "fresh", "lr": 0.007}),
         (2, {**joined, "scaled": True, "lr": 0.007}),
@@ -260,7 +264,7 @@ def _settings() -> Iterator[dict[str, Any]]:
                 yield {"variant": variant, "reading": reading, "seed": seed, "epochs": epochs, **kept}
         for seeds, switches in between:
             if seed < seeds:
-                yield {"reading": "as published", "seed": seed, **switches}
+                yield {**switches, "seed": seed}
 
 
 SETTINGS = list(_settings())
