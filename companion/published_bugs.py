@@ -28,7 +28,8 @@ class Overwritten(LSTM):
 
         def back(dy: Array, dstate: State) -> tuple[Array, State, Grads]:
             dx, (dh, _), grads = step.back(dy, dstate)
-            dc = dstate[1] * f + dh * o * (1 - tanh_c**2) * f  # dh is that of the step before by now
+            # By now dh is the gradient of the step before, and is taken for that of this step.
+            dc = dstate[1] * f + dh * o * (1 - tanh_c**2) * f
             return dx, (dh, dc), grads
 
         return step._replace(back=back)
