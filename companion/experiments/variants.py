@@ -221,7 +221,7 @@ def run(
         **curves,
         "diverged": None if diverged is None else {"epoch": len(found) - 1, "minibatch": diverged},
         "again": again,
-        **({"weights": net.rounded()} if weights else {}),
+        **({"weights": net.rounded() if diverged is None else None} if weights else {}),
     }
 
 
