@@ -174,7 +174,8 @@ def run(
 
     Returns `at`, the numbers of updates after which it was tested (20 of them); the test `loss` and `score`
     at each; the largest `norm` of the gradients since the one before, ahead of clipping; the gradient by lag
-    `before` and `after` training; and `broke`, the number of batches read until a number was not finite, or None.
+    `before` and `after` training; and `broke`, the number of batches read until a number was not finite, or
+    None.
     """
     kind, rng = TASKS[task], np.random.default_rng(seed)
     net, dense, params = network(cell, kind, hidden, rng, init, highway, forget)
