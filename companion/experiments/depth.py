@@ -148,7 +148,7 @@ _GRID: list[dict[str, Any]] = [
     {"task": "two", "layers": n, "skips": s, "lr": lr}
     for lr in RATES
     for n, s in NETWORKS
-    if not s or lr > 0.003
+    if not s or lr == 0.01
 ] + [
     {"task": task, "layers": n, "skips": False, "lr": lr, **more}
     for task, layers, lr, more in (
