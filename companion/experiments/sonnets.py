@@ -221,7 +221,7 @@ def shipped(cell: str) -> dict[str, Array]:
 
 def main() -> None:
     """Train the nets to be shipped, with seed 0, and write their weights."""
-    weights: dict[str, Array] = {}
+    weights: dict[str, Any] = {}
     for cell, hidden in SAME_SIZE.items():
         figures, best = train(cell, hidden, RATE, 0)
         weights |= {f"{cell}/{name}": value for name, value in best.items()}
