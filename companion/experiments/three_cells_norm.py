@@ -25,19 +25,24 @@ def both(net: Any, xs: Array) -> tuple[Array, Array, float]:
     averaged = torch_scores(net, xs)
     with torch.no_grad():
         h = net.recurrent(torch.from_numpy(xs))[0][:, -1]
-        own = torch.nn.functional.batch_norm(h, None, None, net.norm.weight, net.norm.bias, training=True)
+        own = torch.nn.functional.batch_norm(
+            h, None, None, net.norm.weight, net.norm.bias, True, 0, net.norm.eps
+        )
         off = ((net.norm.running_mean - h.mean(0)).abs() / h.std(0)).max().item()
         return averaged, net.dense(own).numpy(), off
 
 
-def run(seed: int, updates: int = 2800) -> dict[str, list[float]]:
-    """The test accuracies by running averages and by the pictures' own statistics, every fifty updates."""
+def run(seed: int, updates: int = 2800, start: str = "torch") -> dict[str, list[float]]:
+    """The test accuracies by running averages and by the pictures' own statistics, every fifty updates.
+
+    `start` says whose first weights and whose batch normalisation, PyTorch's or Keras's.
+    """
     import torch
 
     (images, labels), (test_images, truth) = mnist()
     some = np.random.default_rng(0).permutation(len(truth))[:TESTED]
     torch.manual_seed(seed)
-    rng, net = np.random.default_rng(seed), torch_net("SimpleRNN")
+    rng, net = np.random.default_rng(seed), torch_net("SimpleRNN", start=start)
     figures: dict[str, list[float]] = {"averages": [], "own": [], "off": []}
     order = np.concatenate([rng.permutation(len(labels)) for _ in range(1 + updates * BATCH // len(labels))])
     for number in range(1, updates + 1):
@@ -51,4 +56,6 @@ def run(seed: int, updates: int = 2800) -> dict[str, list[float]]:
     return figures
 
 
-SETTINGS: list[dict[str, Any]] = [{"seed": seed} for seed in range(3)]
+SETTINGS: list[dict[str, Any]] = [
+    {"seed": s, "start": start} for start in ("torch", "keras") for s in range(3)
+]

@@ -1,7 +1,8 @@
 """LSTM and GRU on few pictures with rare digits: three digits of ten are a tenth as frequent as the others.
 
 Which digits are rare, and which pictures are drawn, depends on the seed alone, so that the cells can be
-compared pair by pair. The nets are those of `three_cells` in PyTorch, started by Keras's rules.
+compared pair by pair. The nets are those of `three_cells` in PyTorch, started by Keras's rules. When training
+is over, the averages of the batch normalisation are taken afresh from all pictures that were learnt.
 """
 
 from typing import Any
@@ -22,6 +23,17 @@ def drawn(labels: Array, size: int, seed: int, weight: float) -> tuple[Array, Ar
     return rng.choice(len(labels), size, replace=False, p=chances / chances.sum()), rare
 
 
+def refresh(net: Any, xs: Array) -> None:
+    """Replace the running mean and variance of the batch normalisation by those over xs (N, T, D)."""
+    import torch
+
+    net.norm.reset_running_stats()
+    net.norm.momentum = 1.0
+    net.train()
+    with torch.no_grad():
+        net(torch.from_numpy(xs))
+
+
 def run(cell: str, size: int, seed: int, weight: float = 0.1, updates: int = 600) -> dict[str, Any]:
     """Train on `size` pictures; the shares of right answers to all test pictures, common digits and rare."""
     import torch
@@ -31,10 +43,10 @@ def run(cell: str, size: int, seed: int, weight: float = 0.1, updates: int = 600
     xs, ys = images[rows], labels[rows]
     torch.manual_seed(seed)
     rng, net, losses = np.random.default_rng(seed), torch_net(cell, start="keras"), []
-    net.norm.momentum = 0.1  # Keras's slow average would still remember the first weights
     for _ in range(updates):
         some = rng.choice(size, BATCH, replace=False)
         losses.append(update(net, xs[some], ys[some], RATE)[0])
+    refresh(net, xs)
     right = torch_scores(net, test_images).argmax(axis=1) == truth
     is_rare = np.isin(truth, rare)
     return {
