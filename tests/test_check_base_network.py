@@ -8,20 +8,20 @@ from companion.check import base_network as check
 
 
 def test_neighbourhoods_may_be_cut_in_other_ways():
-    def by_windows(images):
-        padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
-        windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
-        return windows.reshape(*images.shape, 9)
+    def by_windows(images, k):
+        padded = np.pad(images, ((0, 0), (k // 2, k // 2), (k // 2, k // 2)))
+        windows = np.lib.stride_tricks.sliding_window_view(padded, (k, k), axis=(1, 2))
+        return windows.reshape(*images.shape, k * k)
 
-    def by_loops(images):
+    def by_loops(images, k):
         N, H, W = images.shape
-        found = np.zeros((N, H, W, 9))
+        found = np.zeros((N, H, W, k * k))
         for y in range(H):
             for x in range(W):
-                for k in range(9):
-                    i, j = y + k // 3 - 1, x + k % 3 - 1
+                for n in range(k * k):
+                    i, j = y + n // k - k // 2, x + n % k - k // 2
                     if 0 <= i < H and 0 <= j < W:
-                        found[:, y, x, k] = images[:, i, j]
+                        found[:, y, x, n] = images[:, i, j]
         return found
 
     assert check.patches(by_windows).passed and check.patches(by_loops).passed

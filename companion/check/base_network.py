@@ -11,39 +11,48 @@ from companion.check import Exercise, Inputs, Report
 # The neighbourhoods of a convolution.
 
 
-def _patches(images: Array, mode: str = "constant") -> Array:
+def _patches(images: Array, k: int, mode: str = "constant") -> Array:
     _, H, W = images.shape
-    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)), mode=mode)  # type: ignore[call-overload]
-    rows = [padded[:, i : i + H, j : j + W] for i in range(3) for j in range(3)]
+    edge = k // 2
+    padded = np.pad(images, ((0, 0), (edge, edge), (edge, edge)), mode=mode)  # type: ignore[call-overload]
+    rows = [padded[:, i : i + H, j : j + W] for i in range(k) for j in range(k)]
     return np.stack(rows, axis=-1)
 
 
-def _columns_first(images: Array) -> Array:
-    return _patches(images.transpose(0, 2, 1)).transpose(0, 2, 1, 3)
+def _columns_first(images: Array, k: int) -> Array:
+    return _patches(images.transpose(0, 2, 1), k).transpose(0, 2, 1, 3)
+
+
+def _three(images: Array, k: int) -> Array:
+    return _patches(images, 3)
+
+
+def _inner(images: Array, k: int) -> Array:
+    edge = k // 2
+    return _patches(images, k)[:, edge:-edge, edge:-edge]
 
 
 patches = Exercise(
     name="patches",
     right=_patches,
-    draw=lambda rng: {"images": rng.standard_normal((2, 5, 6))},
+    draw=lambda rng: {"images": rng.standard_normal((2, 8, 9)), "k": int(rng.choice([5, 7]))},
     mistakes={
+        "this makes neighbourhoods of 3 x 3 pixels whatever k is.": _three,
         "beyond the edge there must be zeros, not the pixels at the edge once more.": (
-            lambda images: _patches(images, "edge")
+            lambda images, k: _patches(images, k, "edge")
         ),
         "beyond the edge there must be zeros; here the other side of the picture comes in.": (
-            lambda images: _patches(images, "wrap")
+            lambda images, k: _patches(images, k, "wrap")
         ),
-        "the nine numbers must go row by row through the neighbourhood, these go column by column.": (
+        "the numbers must go row by row through the neighbourhood, these go column by column.": (
             _columns_first
         ),
-        "the nine numbers stand in the opposite order: the first is the neighbour above on the left.": (
-            lambda images: _patches(images)[..., ::-1]
+        "the numbers stand in the opposite order: the first is the neighbour above on the left.": (
+            lambda images, k: _patches(images, k)[..., ::-1]
         ),
-        "pixels at the edge have neighbourhoods too: put a border of zeros round the picture first.": (
-            lambda images: _patches(images)[:, 1:-1, 1:-1]
-        ),
-        "the nine numbers belong last, (N, H, W, 9); here they stand first.": (
-            lambda images: np.moveaxis(_patches(images), -1, 0)
+        "pixels at the edge have neighbourhoods too: put a border of zeros round the picture first.": _inner,
+        "the numbers of a neighbourhood belong last, (N, H, W, k * k); here they stand first.": (
+            lambda images, k: np.moveaxis(_patches(images, k), -1, 0)
         ),
     },
 )
