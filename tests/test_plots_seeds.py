@@ -52,7 +52,5 @@ def test_on_a_logarithmic_axis_the_means_are_geometric(ax):
     plots.seeds(ax, [1, 2], {"loss": [[0.01, 0.5], [1.0, 0.02]]}, log=True)
     assert ax.get_yscale() == "log"
     assert any(np.allclose(line.get_ydata(), [0.1, 0.1]) for line in ax.lines)
-    with pytest.raises(
-        ValueError, match="the runs of 'loss' must be positive on a logarithmic axis, got 0"
-    ):
+    with pytest.raises(ValueError, match="the runs of 'loss' must be positive on a logarithmic axis, got 0"):
         plots.seeds(ax, [1, 2], {"loss": [[0.01, 0.5], [1.0, 0.0]]}, log=True)
