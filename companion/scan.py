@@ -19,8 +19,7 @@ from companion._arrays import (
     expect_params,
     expect_shape,
 )
-from companion.cells.base import Cell, State
-from companion.cells.wrappers import Part
+from companion.cells.base import Cell, Part, State
 
 Tap = Callable[[int, State], None]
 

@@ -3,8 +3,7 @@
 import numpy as np
 
 from companion._arrays import Array
-from companion.cells.base import State
-from companion.cells.wrappers import Part
+from companion.cells.base import Part, State
 
 
 class GradientNorms:

@@ -1,23 +1,8 @@
 """The checkers of the chapter on text and electricity name the mistakes that people make."""
 
 import numpy as np
-import pytest
 
 from companion.check import sonnets as check
-
-EXERCISES = [
-    check.bits_per_character,
-    check.with_temperature,
-    check.side_by_side,
-    check.min_max,
-    check.write_best,
-]
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
-def test_every_named_mistake_is_called_by_its_own_name(exercise):
-    for sentence, mistaken in exercise.mistakes.items():
-        assert exercise(mistaken).text == f"{exercise.name}: {sentence}"
 
 
 def test_bits_may_be_summed_in_another_way():

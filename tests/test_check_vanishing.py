@@ -6,20 +6,6 @@ import pytest
 from companion.check import vanishing as check
 from companion.gradcheck import measured_gradients
 
-EXERCISES = [
-    check.leaky_jacobian,
-    check.steps_needed,
-    check.horizon,
-    check.half_life,
-    check.baselines,
-]
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
-def test_every_named_mistake_is_called_by_its_own_name(exercise):
-    for sentence, mistaken in exercise.mistakes.items():
-        assert exercise(mistaken).text == f"{exercise.name}: {sentence}"
-
 
 def test_the_jacobian_is_what_the_forward_pass_does():
     rng = np.random.default_rng(1)

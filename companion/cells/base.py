@@ -25,8 +25,8 @@ class Step(NamedTuple):
     back: Back
 
 
-class Cell(Protocol):
-    """What `scan` and `gradcheck` ask of a cell."""
+class Part(Protocol):
+    """What all recurrent networks have, whether they go step by step or read whole sequences."""
 
     input_size: int
     hidden_size: int
@@ -36,6 +36,11 @@ class Cell(Protocol):
     def shapes(self) -> Shapes: ...
     def init(self, rng: np.random.Generator, dtype: Any = np.float64) -> Grads: ...
     def zero_state(self, N: int, dtype: Any = np.float64) -> State: ...
+
+
+class Cell(Part, Protocol):
+    """What `scan` and `gradcheck` ask of a cell."""
+
     def step(self, params: Params, x: Array, state: State) -> Step: ...
 
 

@@ -2,27 +2,13 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from companion._arrays import Array, Grads, Params, Shapes, expect_size
-from companion.cells.base import Cell, State, Step
+from companion.cells.base import Cell, Part, State, Step
 from companion.cells.gated import sigmoid
-
-
-class Part(Protocol):
-    """What a stack asks of each of its layers, whether that goes step by step or reads whole sequences."""
-
-    input_size: int
-    hidden_size: int
-    state_names: tuple[str, ...]
-
-    @property
-    def shapes(self) -> Shapes: ...
-    def init(self, rng: np.random.Generator, dtype: Any = np.float64) -> Grads: ...
-    def zero_state(self, N: int, dtype: Any = np.float64) -> State: ...
-
 
 P = TypeVar("P", bound=Part)
 
