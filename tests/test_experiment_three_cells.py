@@ -10,6 +10,7 @@ from companion.experiments import three_cells as cells
 from companion.experiments import three_cells_norm as norm
 from companion.experiments import three_cells_order as order
 from companion.experiments import three_cells_rare as rare
+from companion.experiments import three_cells_reshuffled as reshuffled
 from companion.experiments import three_cells_time as timing
 from companion.experiments import three_cells_voices as voices
 
@@ -25,6 +26,15 @@ def test_a_live_run_gives_each_figure_once_an_epoch(library, protocol):
     assert all(len(figures[name]) == 2 for name in cells.FIGURES)
     assert figures["train_loss"][1] < figures["train_loss"][0]
     assert len(figures["held_out_answers"]) == cells.HELD_OUT
+
+
+@pytest.mark.frameworks
+def test_a_run_that_is_reshuffled_can_be_repeated_and_is_another_run():
+    pytest.importorskip("keras")
+    first, second = (reshuffled.run("SimpleRNN", seed=1, epochs=2, pool=640) for _ in range(2))
+    frozen = cells.run("SimpleRNN", seed=1, epochs=2, pool=640, jit=True)
+    assert np.allclose(first["train_loss"], second["train_loss"], rtol=1e-3)
+    assert not np.allclose(first["train_loss"], frozen["train_loss"], rtol=1e-3)
 
 
 @pytest.mark.frameworks
@@ -145,7 +155,7 @@ def test_our_own_cells_can_be_timed():
     assert {cell: len(values) for cell, values in seconds.items()} == dict.fromkeys(cells.CELLS, 2)
 
 
-@pytest.mark.parametrize("name", ["", "_norm", "_order", "_rare", "_time", "_voices"])
+@pytest.mark.parametrize("name", ["", "_norm", "_order", "_rare", "_reshuffled", "_time", "_voices"])
 def test_what_is_recorded_is_what_the_experiment_asks_for(name):
     experiment = importlib.import_module(f"companion.experiments.three_cells{name}")
     records = sweep.load(f"three_cells{name}")

@@ -128,10 +128,14 @@ def expect_cell(cell: str) -> str:
     return cell
 
 
-def with_keras(cell: str, train: Labelled, seed: int, epochs: int, jit: bool = False) -> Epochs:
-    """Train as the source does, an epoch at a time; `jit` has XLA compile the step, which is faster.
+def with_keras(
+    cell: str, train: Labelled, seed: int, epochs: int, jit: bool = False, reshuffle: bool = False
+) -> Epochs:
+    """Train as the source does, an epoch at a time.
 
-    Since a seed is set, Keras shows the pictures in the same order in every epoch.
+    jit        XLA compiles the step, which is faster
+    reshuffle  the pictures come in a new order in each epoch, as they do where no seed is set; with one seed
+               for the whole run, Keras shows them in the same order every time
     """
     import keras
 
@@ -144,7 +148,9 @@ def with_keras(cell: str, train: Labelled, seed: int, epochs: int, jit: bool = F
         answer: Array = model.predict(images, batch_size=1000, verbose=0)
         return answer
 
-    for _ in range(epochs):
+    for epoch in range(epochs):
+        if reshuffle:
+            keras.utils.set_random_seed(1000 * (epoch + 1) + seed)
         history = model.fit(*train, batch_size=BATCH, epochs=1, verbose=0).history
         yield history["loss"][0], history["accuracy"][0], scores
 
