@@ -27,7 +27,8 @@ from companion.notebooks.stored import code_cells, read
 ROOT = Path(__file__).resolve().parents[1]
 FRAMEWORKS = ["numpy", "torch", "keras", "tensorflow-cpu" if sys.platform != "darwin" else "tensorflow"]
 COLAB = [*FRAMEWORKS, "ipykernel", "matplotlib", "pandas", "pip", "scipy", "setuptools", "tqdm", "wheel"]
-CHAPTERS = ["3-bptt/derivation", "3-bptt/voices"]  # the second needs shipped data and recorded runs
+# The others need shipped data, recorded runs, and the weights of trained networks.
+CHAPTERS = ["3-bptt/derivation", "3-bptt/voices", "5-gradient-problems/gated-cells"]
 
 REPORT = """
 import json, companion
