@@ -15,5 +15,5 @@ def run(cell: str, seed: int, epochs: int = three_cells.EPOCHS, pool: int = 60_0
 
 
 SETTINGS: list[dict[str, Any]] = [
-    {"cell": cell, "seed": seed} for seed in range(3) for cell in three_cells.CELLS
+    {"cell": cell, "seed": seed} for seed in range(5) for cell in three_cells.CELLS
 ]
