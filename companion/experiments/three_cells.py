@@ -233,7 +233,7 @@ SETTINGS: list[dict[str, Any]] = [
         (range(5), CELLS, {"library": "keras", "protocol": "source"}),
         (range(3), CELLS, {"library": "torch", "protocol": "source", "start": "torch"}),
         (range(1), CELLS[:2], {"library": "torch", "protocol": "source", "start": "keras"}),
-        (range(2), CELLS, {"library": "keras", "protocol": "clean", "jit": True}),
+        (range(5), CELLS, {"library": "keras", "protocol": "clean", "jit": True}),
     )
     for seed in seeds
     for cell in cells
