@@ -24,7 +24,6 @@ from companion.train import fit, shuffled
 FOLDER = Path(__file__).resolve().parents[1] / "book" / "_assets" / "explorers"
 ALPHABET = " abcdefghijklmnopqrstuvwxyz"
 UNITS, STEPS, BATCH, EPOCHS, RATE = 8, 32, 64, 150, 0.01
-LINE = "shall i compare thee to a summers day"
 
 
 def letter_net() -> Grads:

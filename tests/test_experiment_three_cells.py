@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from companion import sweep
+from companion.experiments import deep_voices
 from companion.experiments import three_cells as cells
 from companion.experiments import three_cells_norm as norm
 from companion.experiments import three_cells_order as order
@@ -165,4 +166,4 @@ def test_what_is_recorded_is_what_the_experiment_asks_for(name):
 def test_each_cell_hears_the_test_voices_as_its_validation_chose():
     for cell in cells.CELLS:
         records = sweep.load("three_cells_voices", cell=cell, validate=True)
-        assert voices.best(records) == voices.CHOSEN[cell]
+        assert deep_voices.best(records) == voices.CHOSEN[cell]

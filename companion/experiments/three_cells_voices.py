@@ -4,7 +4,6 @@ Data, read-out of the last real state, batches and clipping are those of the cha
 cell learning rate and epochs are chosen on utterances held back, and the test set is answered once.
 """
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -66,23 +65,13 @@ def run(cell: str, lr: float, seed: int, epochs: int = LONGEST, validate: bool =
     return history if validate else {"right": right}
 
 
-def best(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """The learning rate and the number of epochs with the lowest mean validation loss."""
-    losses: dict[float, list[list[float]]] = {}
-    for record in records:
-        losses.setdefault(record["settings"]["lr"], []).append(record["figures"]["validation"])
-    means = {lr: np.mean(curves, axis=0) for lr, curves in losses.items()}
-    lr = min(means, key=lambda lr: float(means[lr].min()))
-    return {"lr": lr, "epochs": int(means[lr].argmin()) + 1}
-
-
 CANDIDATES: list[dict[str, Any]] = [
     {"cell": cell, "lr": lr, "seed": seed, "validate": True}
     for cell in CELLS
     for lr in RATES
     for seed in range(5)
 ]
-# What `best` gives for each cell, from the records of its candidates.
+# What `deep_voices.best` gives for each cell, from the records of its candidates.
 CHOSEN: dict[str, dict[str, Any]] = {
     "SimpleRNN": {"lr": 0.003, "epochs": 30},
     "LSTM": {"lr": 0.003, "epochs": 16},
