@@ -3,8 +3,9 @@
 Training pictures are the last 55,000 of MNIST's 60,000, as the published programs had them, shuffled before
 every epoch, in minibatches of 100; Adam's rate is 0.007, and 0.00001 for the concatenated net as published.
 After every epoch the net names the 10,000 test pictures. Runs as published have the 31 epochs of the article;
-those as meant, which learn faster and whose epochs take twice as long, have 15, so that there was time for
-ten seeds. Networks of one seed start from the same shared weights and see the same pictures in the same
+those as meant, which learn faster and whose epochs take longer, have 5, so that there was time for ten seeds.
+The internal convolution as published has 31 epochs for one seed and 5 for the others, which suffice to show
+that it repeats vanilla's run. Networks of one seed start from the same shared weights and see the same pictures in the same
 order, with the same noise, so that their results can be compared in pairs.
 """
 
@@ -23,7 +24,7 @@ from companion._arrays import Array, Params
 from companion.variants import READINGS, VARIANTS, Reading, empty_record, forward, initial, inputs
 
 TRAINING, BATCH = 55_000, 100
-EPOCHS = {"as published": 31, "as meant": 15}
+EPOCHS = {"as published": 31, "as meant": 5}
 NOISES = ("drawn", "mean", "none")
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
@@ -242,14 +243,14 @@ def recorded(variant: str, reading: str, folder: Path | None = None, **switches:
 def _settings() -> Iterator[dict[str, Any]]:
     """All variants in both readings, then what lies between them, seed after seed, so that a sweep cut short
     has runs of every kind."""
-    base = {"variant": "vanilla", "reading": "as published", "epochs": 31}
-    meant = {"variant": "vanilla", "reading": "as meant", "epochs": 15}
-    joined = {"variant": "concatenated", "reading": "as published", "epochs": 15}
+    base = {"variant": "vanilla", "reading": "as published", "epochs": 12}
+    meant = {"variant": "vanilla", "reading": "as meant", "epochs": EPOCHS["as meant"]}
+    joined = {"variant": "concatenated", "reading": "as published", "epochs": 4}
     between: tuple[tuple[int, dict[str, Any]], ...] = (
-        (5, {**base, "order": [1, 2, 3, 0]}),  # the clean picture last
-        (3, {**base, "record": "ordered"}),
-        (3, {**base, "record": "fresh", "through_time": True}),
-        (2, {**base, "adam_on_record": True}),
+        (3, {**base, "order": [1, 2, 3, 0]}),  # the clean picture last
+        (2, {**base, "record": "ordered"}),
+        (2, {**base, "record": "fresh", "through_time": True}),
+        (1, {**base, "adam_on_record": True}),
         (3, {**meant, "order": [1, 2, 3, 0]}),
         (3, {**meant, "order": [0, 0, 0, 0]}),  # clean all the time
         (2, {**joined, "record": "fresh"}),  # what keeps the concatenated net from learning?
@@ -260,7 +261,8 @@ def _settings() -> Iterator[dict[str, Any]]:
         for reading, seeds in (("as published", 5), ("as meant", 10)):
             for variant in VARIANTS if seed < seeds else ():
                 kept = {"weights": True} if seed == 0 and variant != "multi-stream" else {}
-                epochs = EPOCHS[reading]
+                repeats = variant == "internal-convolution" and reading == "as published" and seed > 0
+                epochs = 5 if repeats else EPOCHS[reading]
                 yield {"variant": variant, "reading": reading, "seed": seed, "epochs": epochs, **kept}
         for seeds, switches in between:
             if seed < seeds:
