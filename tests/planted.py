@@ -150,6 +150,16 @@ LAG_BUGS = [
     ),
 ]
 
+CONCATENATED_ARRAYS = {*ALL, "clock_0", *(f"slot{i}.h_0" for i in range(1, 9))}
+CONCATENATED_BUGS = [
+    Bug("what is written has no gradient", "(d * here for", "(0 * d * here for", CONCATENATED_ARRAYS),
+    Bug("slots have no memory", "*(a + b for a, b", "*(b for a, b", CONCATENATED_ARRAYS),
+    Bug("slots are not read", "*(a + b for a, b", "*(a for a, b", CONCATENATED_ARRAYS),
+    Bug("all slots count as the first", "(d * here for", "(d * now[0] for", CONCATENATED_ARRAYS),
+    Bug("a time stays where it is", "(dlater + dnow)[:, 1:]", "(dlater + dnow)[:, :-1]", {"clock_0"}),
+    Bug("a time counts although it is over", ", axis=1) - dnow", ", axis=1)", {"clock_0"}),
+]
+
 BEHIND = {f"backward.{name}" for name in PARAMS} | {"xs", "backward.h_0"}
 WHOLE_BUGS = [
     Bug("gradient of the inputs not turned back", "dxs + turn(turned)", "dxs + turned", {"xs"}),
@@ -166,6 +176,7 @@ ELSEWHERE: list[tuple[str, Callable[[ModuleType], Any], list[Bug]]] = [
     ("cells/wrappers", lambda m: m.Residual(RNN(4, 4)), RESIDUAL_BUGS),
     ("cells/wrappers", lambda m: m.Highway(RNN(2, 4)), HIGHWAY_BUGS),
     ("cells/wrappers", lambda m: m.Lag(RNN(2 + 2 * 4, 4), 3), LAG_BUGS),
+    ("cells/wrappers", lambda m: m.Concatenated(RNN(2 + 8 * 2, 2), 8), CONCATENATED_BUGS),
     ("whole", lambda m: m.Bidirectional(RNN(2, 4), RNN(2, 4)), WHOLE_BUGS),
 ]
 

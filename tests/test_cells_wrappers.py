@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import zoo
 
-from companion.cells import GRU, LSTM, RNN, Highway, Lag, Residual, Stacked, sigmoid
+from companion.cells import GRU, LSTM, RNN, Concatenated, Highway, Lag, Residual, Stacked, sigmoid
 from companion.scan import scan
 
 N, T, D, H = 3, 6, 2, 4
@@ -199,3 +199,43 @@ def test_a_lag_that_does_not_fit_is_refused():
         Lag(RNN(8, H), 3)
     with refused("k must be at least 1, got 0"):
         Lag(RNN(8, H), 0)
+
+
+# All earlier states side by side
+
+
+def test_a_concatenation_reads_every_earlier_state_in_its_place():
+    cell = Concatenated(RNN(D + T * H, H), T)
+    params, xs, _ = drawn(cell)
+    W_xh, *slots_W = np.split(params["W_xh"], [D + i * H for i in range(T)])
+    hs = [np.zeros((N, H))]
+    for t in range(T):
+        a = xs[:, t] @ W_xh + hs[-1] @ params["W_hh"] + params["b_h"]
+        hs.append(np.tanh(a + sum(h @ W for h, W in zip(hs[1:], slots_W, strict=False))))
+    run = scan(cell, params, xs)
+    np.testing.assert_allclose(run.ys, np.stack(hs[1:], axis=1), **CLOSE)
+    for have, want in zip(run.state, [hs[-1], np.ones((N, T)), *hs[1:]], strict=True):
+        np.testing.assert_allclose(have, want, **CLOSE)
+    assert cell.state_names == ("h", "clock", *(f"slot{i}.h" for i in range(1, T + 1)))
+    assert cell.input_size == D
+
+
+def test_shorter_sequences_of_a_concatenation_fill_fewer_slots():
+    cell = Concatenated(GRU(D + T * H, H), T)
+    params, xs, _ = drawn(cell)
+    run = scan(cell, params, xs, lengths=np.array([T, 2, 1]))
+    np.testing.assert_array_equal(run.state[1].sum(axis=1), [T, 2, 1])
+    assert not run.state[4][1].any()  # slot 3 of the sequence of two steps
+    assert run.state[4][0].all()
+
+
+def test_a_concatenation_that_does_not_fit_is_refused():
+    text = "a cell with 4 units and 3 slots must read at least 13 numbers, got input_size=12"
+    with refused(text):
+        Concatenated(RNN(12, H), 3)
+    with refused("steps must be at least 1, got 0"):
+        Concatenated(RNN(12, H), 0)
+    cell = Concatenated(RNN(D + 2 * H, H), 2)
+    params, xs, _ = drawn(cell)
+    with refused("a sequence may have no more steps than there are slots, 2"):
+        scan(cell, params, xs)

@@ -1,6 +1,6 @@
 """Every kind of cell and network of the package, and compositions of them, for tests over all of them."""
 
-from companion.cells import GRU, IDENTITY, LSTM, RELU, RNN, Highway, Lag, Residual, Stacked
+from companion.cells import GRU, IDENTITY, LSTM, RELU, RNN, Concatenated, Highway, Lag, Residual, Stacked
 from companion.whole import Bidirectional, Deep
 
 D, H = 2, 4
@@ -19,6 +19,8 @@ CELLS = {
     "lag 3 LSTM": Lag(LSTM(D + 2 * H, H), 3),
     "lag 2 of a highway": Lag(Highway(GRU(D + H, H)), 2),
     "highway past a lag": Highway(Lag(GRU(D + H, H), 2)),
+    "concatenated": Concatenated(RNN(D + 8 * 2, 2), 8),
+    "concatenated LSTM": Concatenated(LSTM(D + 8 * H, H), 8),
     "stack of stacks": Stacked([Stacked([RNN(D, 3), GRU(3, 3)]), LSTM(3, H)]),
 }
 WHOLE = {

@@ -8,7 +8,7 @@ time: `companion.scan` owns the loop. A wrapper, such as a stack of cells, is it
 from companion.cells.base import Back, Cell, State, Step
 from companion.cells.gated import GRU, LSTM, GRUGates, LSTMGates, sigmoid
 from companion.cells.simple import IDENTITY, RELU, RNN, TANH, Activation
-from companion.cells.wrappers import Highway, Lag, Residual, Stacked
+from companion.cells.wrappers import Concatenated, Highway, Lag, Residual, Stacked
 
 __all__ = [
     "GRU",
@@ -20,6 +20,7 @@ __all__ = [
     "Activation",
     "Back",
     "Cell",
+    "Concatenated",
     "GRUGates",
     "Highway",
     "LSTMGates",

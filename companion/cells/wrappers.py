@@ -1,4 +1,4 @@
-"""Cells made of cells: a stack, a skip around a cell, a highway through time, and a longer look back."""
+"""Cells made of cells: a stack, a skip around a cell, a highway through time, and longer looks back."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -221,6 +221,64 @@ class Lag(_Wrapper):
 
     def _cuts(self) -> list[int]:
         return [self.input_size + j * self.hidden_size for j in range(self.k - 1)]
+
+
+class Concatenated(_Wrapper):
+    """A cell that reads all its earlier states side by side, each in a place of its own.
+
+        y_t, state_t = cell([x_t  h_1  ...  h_{t-1}  0  ...  0], state_{t-1})
+
+    Each of `steps` slots is zero until its step has written it. They join the input, so a cell of input size
+    D + steps * H makes one of input size D. The state is the cell's own, then `clock` (N, steps), which has a
+    one for every step taken, then `slot1.h` (N, H), `slot2.h`, ... Raises ValueError where the cell reads too
+    few numbers for that, for a cell that shows something else than the first array of its state, and at a
+    step for which no slot is left.
+    """
+
+    def __init__(self, cell: Cell, steps: int) -> None:
+        super().__init__(cell)
+        _expect_state_shown(cell, "a concatenation")
+        self.steps = expect_size("steps", steps)
+        self.input_size = cell.input_size - steps * cell.hidden_size
+        if self.input_size < 1:
+            raise ValueError(
+                f"a cell with {cell.hidden_size} units and {steps} slots must read at least "
+                f"{steps * cell.hidden_size + 1} numbers, got input_size={cell.input_size}"
+            )
+        slots = tuple(f"slot{i}.h" for i in range(1, steps + 1))
+        self.state_names = (*cell.state_names, "clock", *slots)
+
+    def zero_state(self, N: int, dtype: Any = np.float64) -> State:
+        """The empty memory of the wrapped cell, a clock that has not begun, and empty slots."""
+        slots = tuple(np.zeros((N, self.hidden_size), dtype) for _ in range(self.steps))
+        return (*self.cell.zero_state(N, dtype), np.zeros((N, self.steps), dtype), *slots)
+
+    def step(self, params: Params, x: Array, state: State) -> Step:
+        """Go one step forward."""
+        inner = len(self.cell.state_names)
+        own, clock, slots = state[:inner], state[inner], state[inner + 1 :]
+        if (clock[:, -1] == 1).any():
+            raise ValueError(f"a sequence may have no more steps than there are slots, {self.steps}")
+        y, new, own_back = self.cell.step(params, np.concatenate([x, *slots], axis=1), own)
+        later = np.concatenate([np.ones_like(clock[:, :1]), clock[:, :-1]], axis=1)
+        now = np.split(later - clock, self.steps, axis=1)  # a one at the slot of this step
+        written = tuple(slot + here * new[0] for slot, here in zip(slots, now, strict=True))
+
+        def back(dy: Array, dstate: State) -> tuple[Array, State, Grads]:
+            dnew, dlater, dslots = dstate[:inner], dstate[inner], dstate[inner + 1 :]
+            dh = sum((d * here for d, here in zip(dslots, now, strict=True)), start=dnew[0])
+            dx_all, dprev, grads = own_back(dy, (dh, *dnew[1:]))
+            dx, *dread = np.split(dx_all, self._cuts(), axis=1)
+            dnow = np.stack([(d * new[0]).sum(axis=1) for d in dslots], axis=1)
+            # A time on the clock moves on to the next place, and is taken away where this step writes.
+            moved = (dlater + dnow)[:, 1:]
+            dclock = np.concatenate([moved, np.zeros_like(clock[:, :1])], axis=1) - dnow
+            return dx, (*dprev, dclock, *(a + b for a, b in zip(dslots, dread, strict=True))), grads
+
+        return Step(y, (*new, later, *written), back)
+
+    def _cuts(self) -> list[int]:
+        return [self.input_size + i * self.hidden_size for i in range(self.steps)]
 
 
 def _expect_chain(layers: Sequence[Part]) -> None:

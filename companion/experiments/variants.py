@@ -5,8 +5,8 @@ every epoch, in minibatches of 100; Adam's rate is 0.007, and 0.00001 for the co
 After every epoch the net names the 10,000 test pictures. Runs as published have the 31 epochs of the article;
 those as meant, which learn faster and whose epochs take longer, have 5, so that there was time for ten seeds.
 The internal convolution as published has 31 epochs for one seed and 5 for the others, which suffice to show
-that it repeats vanilla's run. Networks of one seed start from the same shared weights and see the same pictures in the same
-order, with the same noise, so that their results can be compared in pairs.
+that it repeats vanilla's run. Networks of one seed start from the same shared weights and see the same
+pictures in the same order, with the same noise, so that their results can be compared in pairs.
 """
 
 from __future__ import annotations
