@@ -37,6 +37,7 @@ from companion.plots.style import (
     symbol,
     use_style,
 )
+from companion.plots.surface import surface
 from companion.plots.training import embedding, histogram, runs_in_turn
 from companion.plots.variants import variant, versions
 
@@ -79,6 +80,7 @@ __all__ = [
     "seeds",
     "series",
     "stacked",
+    "surface",
     "symbol",
     "unrolled",
     "use_style",
