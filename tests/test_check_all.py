@@ -7,6 +7,7 @@ otherwise than in the checker itself.
 import copy
 import inspect
 import pkgutil
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 
 import companion.check
-from companion.check import Exercise, Report
+from companion.check import Exercise, Report, patience
 from companion.check.choices import Choices
 
 NAMES = [module.name for module in pkgutil.iter_modules(companion.check.__path__)]
@@ -91,6 +92,21 @@ def test_an_answer_that_raises_is_reported(checker: Any) -> None:
         raise KeyError("W_xh")
 
     refused(checker, raises, "raised KeyError: 'W_xh'")
+
+
+@over(CHECKERS)
+def test_an_answer_that_never_ends_is_reported(checker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def loops(*given: Any) -> Any:
+        while True:
+            pass
+
+    monkeypatch.setattr(patience, "PATIENCE", 0.05)
+    refused(checker, loops, "raised TooLong: it did not end within 0.05 seconds; does a loop go on for ever?")
+
+
+@over(CHECKERS)
+def test_an_answer_that_leaves_the_program_is_reported(checker: Any) -> None:
+    refused(checker, lambda *given: sys.exit(3), "raised Left: it tries to end the program, by SystemExit")
 
 
 @over(CHECKERS)

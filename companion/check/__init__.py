@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from companion._arrays import Array
+from companion.check.patience import patiently
 
 Inputs = dict[str, Any]
 Answer = dict[str, Array]
@@ -53,6 +54,7 @@ class Exercise:
         """Run `attempt` on the drawn inputs and report. Never raises because of what `attempt` does."""
         if not callable(attempt):
             return Report(False, f"{self.name} must be a function, got {type(attempt).__name__}.")
+        attempt = patiently(attempt)
         rng = np.random.default_rng(0)
         trials = [self.draw(rng) for _ in range(self.trials)]
         answers = []

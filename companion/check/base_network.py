@@ -7,6 +7,7 @@ import numpy as np
 
 from companion._arrays import Array
 from companion.check import Exercise, Inputs, Report
+from companion.check.patience import patient
 
 # The neighbourhoods of a convolution.
 
@@ -132,6 +133,7 @@ count_weights = Exercise(
 # The noisy versions.
 
 
+@patient
 def versions(attempt: Callable[..., Any]) -> Report:
     """Check versions(x, rng): the clean picture and three noisy ones, (4, H, W), judged by what was added."""
     if not callable(attempt):

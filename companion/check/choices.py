@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from companion.check import Report, _is_missing
+from companion.check.patience import patiently
 
 Question = str | int
 
@@ -29,7 +30,7 @@ class Choices:
         if not callable(attempt):
             return Report(False, f"{self.name} must be a function, got {type(attempt).__name__}.")
         try:
-            answers = attempt()
+            answers = patiently(attempt)()
         except NotImplementedError:
             answers = None
         except Exception as error:

@@ -12,6 +12,7 @@ import numpy as np
 from companion._arrays import Array
 from companion.cells import RELU, RNN
 from companion.check import Exercise, Inputs, Report, _is_missing
+from companion.check.patience import patient
 from companion.scan import scan
 
 # Differences of differences: nested(xs, lags) -> (N, T - sum(lags))
@@ -145,6 +146,7 @@ _larger_of_two = Exercise(
 )
 
 
+@patient
 def larger_of_two(attempt: Callable[[], Any]) -> Report:
     """Run the ReLU cell whose weights `attempt` returns on random series, and judge what it answers."""
     if not callable(attempt):

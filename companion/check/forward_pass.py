@@ -12,6 +12,7 @@ import numpy as np
 from companion._arrays import Array, expect_params
 from companion.cells import IDENTITY, RNN, TANH
 from companion.check import Exercise, Inputs, Report
+from companion.check.patience import patient
 from companion.layers import Dense
 from companion.layers import softmax as right_softmax
 
@@ -156,6 +157,7 @@ parameters = Exercise(
 _SHAPES = {**RNN(1, 3).shapes, **Dense(3, 1).shapes}
 
 
+@patient
 def squares(attempt: Callable[[], Any]) -> Report:
     """Try out weights of a net without tanh, H = 3, that should continue every three points of a parabola."""
     if not callable(attempt):

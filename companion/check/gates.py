@@ -8,6 +8,7 @@ import numpy as np
 from companion._arrays import Array, Params
 from companion.cells import GRU, LSTM, sigmoid
 from companion.check import Exercise, Inputs, Report, _is_missing
+from companion.check.patience import patient
 from companion.scan import scan
 
 # One step of an LSTM
@@ -237,6 +238,7 @@ bias_for = Exercise(
 # A counter, built by hand
 
 
+@patient
 def counter(attempt: Callable[[], Any]) -> Report:
     """Check weights of an LSTM with one unit whose cell state counts the letters since the last line break.
 

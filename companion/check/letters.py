@@ -12,6 +12,7 @@ import numpy as np
 
 from companion._arrays import Array
 from companion.check import Exercise, Inputs, Report, _is_missing
+from companion.check.patience import patient
 
 # An embedding: embed(E, labels, dx) -> x (N, D), dE (K, D)
 
@@ -66,6 +67,7 @@ embed = Exercise(
 # Shuffling pairs: shuffle_pairs(xs, labels, rng) -> xs, labels
 
 
+@patient
 def shuffle_pairs(attempt: Callable[..., Any]) -> Report:
     """Try out a function that shuffles inputs and labels; any order will do as long as pairs stay pairs."""
     if not callable(attempt):

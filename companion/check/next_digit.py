@@ -8,6 +8,7 @@ import numpy as np
 
 from companion._arrays import Array
 from companion.check import Exercise, Inputs, Report
+from companion.check.patience import patient
 
 STEPS = (1, -1, 2)
 
@@ -41,6 +42,7 @@ next_digits = Exercise(
 )
 
 
+@patient
 def choose(attempt: Callable[..., Any]) -> Report:
     """Check choose(rng, digits, labels): places, of the shape of `digits`, of pictures with these labels."""
     if not callable(attempt):
@@ -172,6 +174,7 @@ CLUES: dict[str, Clue] = {
 }
 
 
+@patient
 def heap_and_last(attempt: Callable[..., Any]) -> Report:
     """Check a clue by which rows it tells apart; what it is made of does not matter."""
     if not callable(attempt):

@@ -11,10 +11,12 @@ import numpy as np
 
 from companion._arrays import Array
 from companion.check import Exercise, Inputs, Report, _is_missing
+from companion.check.patience import patient
 
 # Shuffling: shuffle_pairs(rng, xs, ys) -> the same sequences with the same answers, in another order
 
 
+@patient
 def shuffle_pairs(attempt: Callable[..., Any]) -> Report:
     """Try out a function that shuffles sequences xs (N, T) together with their answers ys (N,)."""
     if not callable(attempt):
