@@ -17,24 +17,25 @@ from collections.abc import Callable  # noqa: E402
 import numpy as np  # noqa: E402
 
 from companion import interop  # noqa: E402
-from companion.cells import RNN  # noqa: E402
+from companion.cells import GRU, LSTM, RNN  # noqa: E402
 from companion.scan import scan  # noqa: E402
 
 Work = Callable[[], object]
 
+CELLS = {"RNN": RNN, "LSTM": LSTM, "GRU": GRU}
 SIZES = [(7, 3, 1, 2), (64, 28, 28, 64), (64, 28, 28, 128), (256, 28, 28, 128), (64, 64, 64, 256)]
 
 
-def contestants(N: int, T: int, D: int, H: int) -> dict[str, Work]:
+def contestants(cell: RNN | LSTM | GRU, N: int, T: int) -> dict[str, Work]:
     """One forward and one backward pass each, on the same numbers, ready to be called."""
     import tensorflow as tf
     import torch
 
     torch.set_num_threads(1)
     rng = np.random.default_rng(0)
-    cell = RNN(D, H)
     params = cell.init(rng, np.float32)
-    xs, dys = (rng.normal(size=(N, T, size)).astype(np.float32) for size in (D, H))
+    sizes = cell.input_size, cell.hidden_size
+    xs, dys = (rng.normal(size=(N, T, size)).astype(np.float32) for size in sizes)
     layer = interop.to_torch(cell, params)
     torch_xs, torch_dys = torch.tensor(xs), torch.tensor(dys)
     keras_layer = interop.to_keras(cell, params)
@@ -47,7 +48,7 @@ def contestants(N: int, T: int, D: int, H: int) -> dict[str, Work]:
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def by_keras() -> object:
         with tf.GradientTape() as tape:
-            ys, _ = keras_layer(tf_xs)
+            ys, *_ = keras_layer(tf_xs)
         return tape.gradient(ys, keras_layer.trainable_variables, tf_dys)
 
     return {
@@ -61,12 +62,13 @@ def contestants(N: int, T: int, D: int, H: int) -> dict[str, Work]:
 def products(params: dict[str, np.ndarray], xs: np.ndarray, dys: np.ndarray) -> Work:
     """The matrix products of a forward and a backward pass, and nothing else."""
     W_xh, W_hh = params["W_xh"], params["W_hh"]
-    by_step, dh = xs.swapaxes(0, 1).copy(), dys[:, 0].copy()
+    by_step, h = xs.swapaxes(0, 1).copy(), dys[:, 0].copy()
+    da = h @ W_hh  # as wide as the sums of all gates
 
     def work() -> None:
         for x in by_step:
-            x @ W_xh, dh @ W_hh  # forward
-            x.T @ dh, dh.T @ dh, dh @ W_xh.T, dh @ W_hh.T
+            x @ W_xh, h @ W_hh  # forward
+            x.T @ da, h.T @ da, da @ W_xh.T, da @ W_hh.T
 
     return work
 
@@ -84,14 +86,15 @@ def medians(works: dict[str, Work], repeats: int = 15) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print one line of ratios for each size."""
+    """Print one line of ratios for each cell and size."""
     print("time of the package / time of the other, forward and backward, float32, one thread")
-    print(f"{'N, T, D, H':>20}  {'torch':>7} {'keras':>7} {'products':>9}")
-    for size in SIZES:
-        times = medians(contestants(*size))
-        own = times.pop("companion")
-        ratios = "".join(f"{own / t:{width}.2f}" for t, width in zip(times.values(), (8, 8, 10), strict=True))
-        print(f"{', '.join(map(str, size)):>20} {ratios}", flush=True)
+    print(f"{'':4} {'N, T, D, H':>16}  {'torch':>7} {'keras':>7} {'products':>9}")
+    for name, cell in CELLS.items():
+        for N, T, D, H in SIZES:
+            times = medians(contestants(cell(D, H), N, T))
+            own = times.pop("companion")
+            ratios = [f"{own / t:{width}.2f}" for t, width in zip(times.values(), (7, 7, 9), strict=True)]
+            print(f"{name:4} {f'{N}, {T}, {D}, {H}':>16} ", *ratios, flush=True)
 
 
 if __name__ == "__main__":
