@@ -5,20 +5,21 @@ import pytest
 
 from companion import bench, interop
 
-CELLS = pytest.mark.parametrize("kind", bench.CELLS.values(), ids=bench.CELLS)
+
+@pytest.fixture(scope="module", params=bench.CELLS.values(), ids=bench.CELLS)
+def contest(request):
+    cell = request.param(2, 5)
+    return cell, bench.contestants(cell, 3, 4)
 
 
-@CELLS
-def test_every_contestant_runs_and_has_a_time(kind):
-    times = bench.medians(bench.contestants(kind(2, 5), 3, 4), repeats=2)
+def test_every_contestant_runs_and_has_a_time(contest):
+    times = bench.medians(contest[1], repeats=2)
     assert list(times) == ["companion", "torch", "keras", "products"]
     assert all(t > 0 for t in times.values())
 
 
-@CELLS
-def test_the_contestants_compute_the_same_gradients(kind):
-    cell = kind(2, 5)
-    works = bench.contestants(cell, 3, 4)
+def test_the_contestants_compute_the_same_gradients(contest):
+    cell, works = contest
     _, _, ours = works["companion"]()
     *kernels, bias = interop.to_keras(cell, ours).get_weights()  # in Keras' own order
     *their_kernels, their_bias = (g.numpy() for g in works["keras"]())
