@@ -19,7 +19,9 @@ from companion.plots.lines import curves, gradient_by_lag
 from companion.plots.outcomes import confusion, heat_map, results
 from companion.plots.padding import padded
 from companion.plots.png import png
+from companion.plots.record import record_reads
 from companion.plots.seeds import seeds
+from companion.plots.shortcuts import shortcuts
 from companion.plots.stack import stacked
 from companion.plots.style import (
     BLUE,
@@ -75,10 +77,12 @@ __all__ = [
     "matrix",
     "padded",
     "png",
+    "record_reads",
     "results",
     "runs_in_turn",
     "seeds",
     "series",
+    "shortcuts",
     "stacked",
     "surface",
     "symbol",
