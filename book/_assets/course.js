@@ -1,3 +1,11 @@
+// In the table of contents the arrow that opens a page's own pages has no name: it gets that of the page.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const arrow of document.querySelectorAll(".bd-sidebar-primary summary")) {
+    const page = arrow.closest("li").querySelector("a").textContent.trim();
+    arrow.setAttribute("aria-label", `Pages under ${page}`);
+  }
+});
+
 // The generator marks bibliography entries with a role that screen readers no longer support; a list item is what they are.
 document.addEventListener("DOMContentLoaded", () => {
   for (const entry of document.querySelectorAll('.citation-list[role="list"] > .citation')) {
