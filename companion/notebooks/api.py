@@ -112,7 +112,7 @@ def entry(offer: Offer) -> str:
 
 
 def is_shown(offer: Offer) -> bool:
-    """Whether a name has an entry: if it is documented, or a constant that is exported or used by a chapter."""
+    """Whether a name has an entry: it is documented, or a constant that is exported or used by a chapter."""
     return (
         bool(package.docstring(offer.node))
         or offer.path in _used()

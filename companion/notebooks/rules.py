@@ -1,5 +1,6 @@
 """The rules that every stored chapter keeps. Each is a function that yields what it finds wrong, in words."""
 
+import ast
 import copy
 import re
 import sys
@@ -121,6 +122,30 @@ def exercises_solved(notebook: Notebook) -> Iterator[str]:
         yield f"each exercise needs one solution: none for {unsolved}, no exercise for {unknown}"
 
 
+def _calls(source: str, name: str) -> list[ast.Call]:
+    try:
+        nodes = ast.walk(ast.parse(source))
+    except SyntaxError:
+        return []
+    return [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == name]
+
+
+def quizzes_computed(notebook: Notebook) -> Iterator[str]:
+    """Of every choice in a quiz the cell computes whether it holds; the code is folded away."""
+    for number, cell in enumerate(code_cells(notebook)):
+        if not _calls(cell["source"], "quiz"):
+            continue
+        for call in _calls(cell["source"], "choice"):
+            text, holds = ast.unparse(call.args[0]), call.args[1]
+            if not any(isinstance(node, ast.Name) for node in ast.walk(holds)):
+                yield f"{_name(number, cell)}: {text}: its truth is typed, not computed"
+        last = ast.unparse(ast.parse(cell["source"]).body[-1])
+        if not last.startswith("quiz("):
+            yield f"{_name(number, cell)}: the quiz must be the last line, got '{last}'"
+        if "hide-input" not in _tags(cell):
+            yield f"{_name(number, cell)}: a quiz lacks the tag 'hide-input'"
+
+
 def figures_complete(notebook: Notebook) -> Iterator[str]:
     """Every figure has alt text, a caption and a name, is stored at twice its shown size, and is small."""
     for number, cell in enumerate(code_cells(notebook)):
@@ -190,6 +215,7 @@ def problems(path: Path, address: str) -> list[str]:
         *starts_with_bootstrap(notebook, address),
         *templates_derived(notebook),
         *exercises_solved(notebook),
+        *quizzes_computed(notebook),
         *figures_complete(notebook),
         *structured(notebook),
         *normalised(notebook),
