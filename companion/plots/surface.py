@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from companion.plots import _checks
@@ -69,6 +70,8 @@ def surface(
         ax.plot(*point, "o", color=INK, markersize=5, zorder=5)
         ax.annotate(name, (point[0], point[1]), xytext=(8, 1), textcoords="offset points", va="center")
     ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), xlabel=x_label, ylabel=y_label)
+    ax.xaxis.set_major_locator(MaxNLocator(5))
+    ax.yaxis.set_major_locator(MaxNLocator(5))
     if paths:
         ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=len(paths), frameon=False)
     return ax
