@@ -1,5 +1,7 @@
 """Builds the site into _build/html, with warnings as errors, reading again only the pages that changed.
 
+Sphinx writes into a folder of its own; the site is what `pages` makes of it.
+
 Sphinx reports a page's warnings only when it reads that page, and puts a page's title into the side bars of
 others only when it writes those. So an incremental build is trusted only after a build that ended well, with
 the same table of contents, settings, styles, bibliography and titles; otherwise everything is built anew.
@@ -13,10 +15,13 @@ import shutil
 import sys
 from pathlib import Path
 
+import yaml
 from jupyter_book.cli.main import main as jupyter_book
+from pages import Course, finish
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
+SPHINX, SITE = BUILD / "sphinx", BUILD / "html"
 LAST_GOOD = BUILD / "last-good"
 
 
@@ -36,7 +41,7 @@ def fingerprint() -> str:
 
 
 def build() -> int:
-    arguments = ["build", str(ROOT), "-W", "--keep-going", "-n", "-q"]
+    arguments = ["build", str(ROOT), "--path-output", str(SPHINX), "-W", "--keep-going", "-n", "-q"]
     try:
         with contextlib.redirect_stdout(io.StringIO()):  # warnings and errors come by stderr
             jupyter_book(arguments)
@@ -48,13 +53,15 @@ def build() -> int:
 def main() -> int:
     wanted = fingerprint()
     if not LAST_GOOD.exists() or LAST_GOOD.read_text(encoding="utf-8") != wanted:
-        shutil.rmtree(BUILD, ignore_errors=True)
+        shutil.rmtree(SPHINX, ignore_errors=True)
     LAST_GOOD.unlink(missing_ok=True)  # until this build has ended well
     if build():
         print("The site has errors: see the warnings above.", file=sys.stderr)
         return 1
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    finish(SPHINX / "_build/html", SITE, Course(config["title"], config["repository"]["url"]))
     LAST_GOOD.write_text(wanted, encoding="utf-8")
-    print(f"The site is ready. Open {(BUILD / 'html/index.html').as_uri()}")
+    print(f"The site is ready. Open {(SITE / 'index.html').as_uri()}")
     return 0
 
 

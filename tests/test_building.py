@@ -96,12 +96,12 @@ def test_another_python_is_refused_with_its_version(project: Path) -> None:
 def test_site_with_a_fault_fails_every_time_and_recovers(tmp_path: Path) -> None:
     """An incremental build would not mention the fault again: the second build must fail as the first did."""
     root = tmp_path / "a small book"
-    (root / ".ci").mkdir(parents=True)
+    shutil.copytree(ROOT / ".ci", root / ".ci")
     (root / "book").mkdir()
-    shutil.copy(ROOT / ".ci/site.py", root / ".ci")
     (root / "_toc.yml").write_text("format: jb-book\nroot: book/intro\nchapters:\n  - file: book/other\n")
     (root / "_config.yml").write_text(
         'title: Small\nonly_build_toc_files: true\nexecute: {execute_notebooks: "off"}\n'
+        "repository: {url: https://github.com/someone/small}\n"
     )
     (root / "constraints.txt").touch()
     (root / "book/references.bib").touch()
