@@ -136,7 +136,8 @@ constant_digit = Exercise(
 
 
 def _unscaled(drawn: Array, a: int, cost_a: float, b: int, cost_b: float) -> Array:
-    return cost_a + (drawn - drawn[a]) * (cost_b - cost_a) / (drawn[b] - drawn[a])
+    costs: Array = cost_a + (drawn - drawn[a]) * (cost_b - cost_a) / (drawn[b] - drawn[a])
+    return costs
 
 
 def _drawn(rng: np.random.Generator) -> Inputs:
