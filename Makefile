@@ -11,8 +11,9 @@ unexport PYTHONHOME
 
 BOOK := .venv/book/bin/python
 TEST := .venv/test/bin/python
+PRINT := .venv/print/bin/python
 
-.PHONY: help book test lint execute record lab bench clean address .venv/book .venv/test
+.PHONY: help book test lint execute record lab bench offline clean address .venv/book .venv/test .venv/print
 .NOTPARALLEL:
 
 help:
@@ -24,10 +25,11 @@ help:
 	@echo '                          JOBS=4 runs four at a time, CLUSTER=tcp://host:8786 all that this Dask cluster can'
 	@echo 'make lab       open the chapters in JupyterLab'
 	@echo 'make bench     compare the speed with PyTorch, Keras and the bare matrix products, as ratios'
+	@echo 'make offline   build the site as a zip and the book as a PDF into _build/offline (needs Chromium or Chrome)'
 	@echo 'make address URL=https://github.com/someone/repo   set the public address everywhere'
 	@echo 'make clean     remove the built site and the caches; the virtual environments stay'
 
-.venv/book .venv/test:
+.venv/book .venv/test .venv/print:
 	@"$(PYTHON)" .ci/environment.py $(@F)
 
 book: .venv/book
@@ -52,6 +54,9 @@ lab: .venv/test
 
 bench: .venv/test
 	$(TEST) -m companion.bench
+
+offline: book .venv/print
+	@$(PRINT) .ci/offline.py
 
 address: .venv/book
 	$(BOOK) -m companion.notebooks address "$(URL)"

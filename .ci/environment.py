@@ -21,7 +21,11 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = {"book": ["book"], "test": ["book", "cluster", "lab", "tensorflow", "test", "torch"]}
+EXTRAS = {
+    "book": ["book"],
+    "print": ["print"],
+    "test": ["book", "cluster", "lab", "tensorflow", "test", "torch"],
+}
 
 
 def requirements(name: str) -> list[str]:
