@@ -61,7 +61,7 @@ class Scale:
             raise ValueError(f"train must be a multiple of batch = {self.batch}, got {self.train}")
 
 
-SMALL = Scale(edge=14, train=4000, epochs=1, batch=25, test=2000)  # a second or so a network
+SMALL = Scale(edge=14, train=2500, epochs=1, batch=25, test=1000)  # less than a second a network
 FULL = Scale(edge=28, train=55_000, epochs=5, batch=100, test=10_000)  # that of the recorded runs as meant
 
 
