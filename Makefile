@@ -13,7 +13,7 @@ BOOK := .venv/book/bin/python
 TEST := .venv/test/bin/python
 PRINT := .venv/print/bin/python
 
-.PHONY: help book test lint execute record lab bench offline clean address .venv/book .venv/test .venv/print
+.PHONY: help book test lint execute record lab bench offline sheets clean address .venv/book .venv/test .venv/print
 .NOTPARALLEL:
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make lab       open the chapters in JupyterLab'
 	@echo 'make bench     compare the speed with PyTorch, Keras and the bare matrix products, as ratios'
 	@echo 'make offline   build the site as a zip and the book as a PDF into _build/offline (needs Chromium or Chrome)'
+	@echo 'make sheets    write the exercises of each chapter, without their solutions, into _build/sheets'
 	@echo 'make address URL=https://github.com/someone/repo   set the public address everywhere'
 	@echo 'make clean     remove the built site and the caches; the virtual environments stay'
 
@@ -57,6 +58,9 @@ bench: .venv/test
 
 offline: book .venv/print
 	@$(PRINT) .ci/offline.py
+
+sheets: .venv/book
+	@$(BOOK) -m companion.notebooks sheets _build/sheets
 
 address: .venv/book
 	$(BOOK) -m companion.notebooks address "$(URL)"

@@ -1,4 +1,4 @@
-"""The command line: `python -m companion.notebooks execute | check | template | address | stamp`."""
+"""The command line: `python -m companion.notebooks execute | check | template | address | stamp | sheets`."""
 
 import argparse
 import sys
@@ -10,6 +10,7 @@ from companion.notebooks import NotebookError
 from companion.notebooks.address import read_address, set_address
 from companion.notebooks.rules import problems
 from companion.notebooks.runs import execute
+from companion.notebooks.sheets import sheet
 from companion.notebooks.sources import ROOT, changed
 from companion.notebooks.stored import read, record, refresh, text
 from companion.notebooks.times import time_line, write_time_line
@@ -74,6 +75,15 @@ def run_stamp(options: argparse.Namespace) -> bool:
     return True
 
 
+def run_sheets(options: argparse.Namespace) -> bool:
+    for path in chapters([]):
+        target = options.folder / path.relative_to(ROOT / "book")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, text(sheet(read(path), read_address(ROOT))).encode())
+    print(f"The exercise sheets of {len(chapters([]))} chapters are in {options.folder}")
+    return True
+
+
 def run_address(options: argparse.Namespace) -> bool:
     for path in set_address(ROOT, options.url):
         print(f"{shown(path)}: address changed")
@@ -95,6 +105,9 @@ def main(arguments: list[str] | None = None) -> int:
         command.set_defaults(run=run)
         if name == "execute":
             command.add_argument("--all", action="store_true", help="run unchanged chapters too")
+    command = commands.add_parser("sheets", help="write the exercises of each chapter, without solutions")
+    command.add_argument("folder", type=Path, help="where the notebooks go")
+    command.set_defaults(run=run_sheets)
     command = commands.add_parser("address", help="set the repository's public address everywhere")
     command.add_argument("url", help="such as https://github.com/someone/course")
     command.set_defaults(run=run_address)
