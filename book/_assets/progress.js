@@ -52,7 +52,7 @@
   const addBox = (article, name) => {
     article.insertAdjacentHTML("beforeend",
       `<div class="course-progress"><label><input type="checkbox"> I have read this chapter</label>
-       <p role="status"></p></div>`);
+       <p role="status"></p><p><a href="?slides">Show this chapter as slides</a></p></div>`);
     const box = article.lastElementChild.querySelector("input");
     box.addEventListener("change", () => {
       const names = read();
