@@ -164,9 +164,15 @@ def test_page_loads_one_style_sheet_and_one_script_and_keeps_its_own_lines(raw: 
     finish(raw, tmp_path / "site", COURSE)
     html = (tmp_path / "site/book/one.html").read_text(encoding="utf-8")
     loaded = re.findall(r'<(?:script|link)[^>]*?(?:src|href)="([^"?]*)', html)
-    assert loaded == ["../_static/site.css", "../_static/mathjax/tex-chtml.js", "../_static/site.js"]
+    assert loaded == ["../_static/site.css", "../_static/site.js", "../_static/mathjax/tex-chtml.js"]
     assert html.index("const DOCUMENTATION_OPTIONS") < html.index("DOCUMENTATION_OPTIONS.pagename")
-    assert "searchtools" in (tmp_path / "site/search.html").read_text(encoding="utf-8")
+
+
+def test_only_the_page_that_searches_loads_the_index_and_after_the_bundle(raw: Path, tmp_path: Path) -> None:
+    finish(raw, tmp_path / "site", COURSE)
+    html = (tmp_path / "site/search.html").read_text(encoding="utf-8")
+    deferred = re.findall(r'<script defer src="([^"?]*)', html)
+    assert deferred == ["_static/site.js", "_static/searchtools.js", "searchindex.js"]
 
 
 def test_scripts_run_in_the_order_in_which_the_browser_would_run_them(raw: Path) -> None:

@@ -51,6 +51,8 @@ def bundle(raw: Path, pages: dict[str, str]) -> str:
 def link(html: str, name: str, address: str, raw: Path) -> str:
     """The page with the bundle; the options, which its own lines read at once, become part of it."""
     root = "../" * name.count("/")
+    # In the first one's place: scripts that follow, such as the search, use what it defines.
+    one = iter([f'    <script defer src="{root}{address}"></script>\n'])
 
     def replaced(match: re.Match[str]) -> str:
         path = _path(name, match["url"])
@@ -58,7 +60,8 @@ def link(html: str, name: str, address: str, raw: Path) -> str:
             return f"    <script>{(raw / path).read_text(encoding='utf-8')}</script>\n"
         if path in _SEARCH:
             return match[0].replace("<script", "<script defer", 1) if name == "search.html" else ""
-        return "" if path == _ICONS or _is_bundled(path) else match[0]
+        if _is_bundled(path):
+            return next(one, "")
+        return "" if path == _ICONS else match[0]
 
-    html = _PRELOAD.sub("", SCRIPT.sub(replaced, html))
-    return html.replace("</head>", f'    <script defer src="{root}{address}"></script>\n  </head>', 1)
+    return _PRELOAD.sub("", SCRIPT.sub(replaced, html))
