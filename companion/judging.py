@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,7 @@ def accuracy(step: Step, kernels: Mapping[str, tuple[int, ...]], seed: int, scal
         name: torch.tensor(w, device=device).requires_grad_() for name, w in first(kernels, start).items()
     }
     adam = Adam(scale.lr)
-    train, test = (_shown(pictures, scale.edge) for pictures in load(max(scale.train, scale.test)))
+    train, test = _pictures(scale)
 
     def batches(pictures: Pictures, rows: Array) -> Iterator[tuple[Tensor, Tensor]]:
         """Scores and labels, minibatch by minibatch."""
@@ -166,10 +167,15 @@ def first(kernels: Mapping[str, tuple[int, ...]], rng: np.random.Generator) -> G
     return weights
 
 
-def _shown(pictures: Pictures, edge: int) -> Pictures:
-    """Pictures (M, edge, edge, 1) from 0, the paper, to 1, and labels as PyTorch wants them."""
-    images, labels = pictures
-    clean = images.astype(np.float32) / np.float32(255)
-    if edge == 14:
-        clean = clean.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))
-    return clean[..., None], labels.astype(np.int64)
+@lru_cache(maxsize=1)
+def _pictures(scale: Scale) -> tuple[Pictures, Pictures]:
+    """Training and test pictures (M, edge, edge, 1) from 0, the paper, to 1, with labels for PyTorch."""
+
+    def shown(images: Array, labels: Array) -> Pictures:
+        clean = images.astype(np.float32) / np.float32(255)
+        if scale.edge == 14:
+            clean = clean.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4))
+        return clean[..., None], labels.astype(np.int64)
+
+    train, test = load(max(scale.train, scale.test))
+    return shown(*train), shown(*test)

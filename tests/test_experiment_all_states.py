@@ -1,11 +1,10 @@
-"""The older network that reads all four states, and the base that sees its clean picture last."""
+"""The older network that reads all four states: its shapes, its copies of a picture, and what is recorded."""
 
 import numpy as np
 import torch
 
 from companion import sweep
-from companion.experiments import all_states, clean_last
-from companion.experiments import variants as experiment
+from companion.experiments import all_states
 
 
 def test_all_states_reach_the_scores():
@@ -32,13 +31,5 @@ def test_a_short_run_learns_and_repeats():
     assert found["test_cost"][0] < 2.4
 
 
-def test_the_clean_picture_comes_last():
-    found = clean_last.run(seed=2, epochs=1, limit=100)
-    theirs = experiment.run("vanilla", "as published", 2, 1, 100, order=[1, 2, 3, 0])
-    assert found == theirs != experiment.run("vanilla", "as published", 2, 1, 100)
-
-
 def test_all_settings_are_recorded():
-    for module in (all_states, clean_last):
-        name = module.__name__.rpartition(".")[2]
-        assert [r["settings"] for r in sweep.load(name)] == module.SETTINGS
+    assert [r["settings"] for r in sweep.load("all_states")] == all_states.SETTINGS
