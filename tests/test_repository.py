@@ -83,6 +83,15 @@ def test_dependencies_of_the_package_are_lower_bounds_only() -> None:
         assert re.fullmatch(r"[a-z]+>=[0-9.]+", line), line
 
 
+def test_binder_gets_what_the_chapters_need() -> None:
+    version = text(".binder/runtime.txt").strip().removeprefix("python-")
+    assert version in re.findall(r"3\.\d+", text(".ci/environment.py"))
+    asked = text(".binder/requirements.txt").splitlines()
+    assert (ROOT / ".binder" / next(line for line in asked if line.startswith("-c "))[3:]).resolve().is_file()
+    (extras,) = re.findall(r"^\.\[(.+)\]$", "\n".join(asked), re.MULTILINE)
+    assert set(extras.split(",")) <= set(PROJECT["project"]["optional-dependencies"])
+
+
 def test_pre_commit_uses_the_ruff_that_is_pinned() -> None:
     hooks = yaml.safe_load(text(".pre-commit-config.yaml"))["repos"]
     (revision,) = [repo["rev"] for repo in hooks if "ruff" in repo["repo"]]
