@@ -1,11 +1,13 @@
-"""The networks that readers can touch: trained here, stored as scripts beside the explorers in book/_assets.
+"""What readers can touch: networks and recorded runs, stored as scripts beside the explorers in book/_assets.
 
-`python -m companion.explorers` trains them again, in about two minutes, and writes them. They are small, so
-that an explorer stays below 30 kB, and their weights are rounded to the digits that a page can carry.
+`python -m companion.explorers` trains the networks again, in about two minutes, and writes all scripts; with
+`variant-runs` it only writes the recorded runs. An explorer stays below 30 kB, so that the networks are small
+and their numbers rounded to the digits that a page can carry.
 """
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,12 @@ from companion import data, letters
 from companion._arrays import Array, Grads, Params
 from companion._files import write_whole
 from companion.cells import GRU, LSTM, Cell
+from companion.experiments.variants import recorded
 from companion.layers import Dense, softmax_cross_entropy
 from companion.optim import Adam, clip_grad_norm
 from companion.scan import scan
 from companion.train import fit, shuffled
+from companion.variants import READINGS, VARIANTS
 
 FOLDER = Path(__file__).resolve().parents[1] / "book" / "_assets" / "explorers"
 ALPHABET = " abcdefghijklmnopqrstuvwxyz"
@@ -94,6 +98,28 @@ def _trained(cell: Cell, epochs: int) -> Grads:
     return {name: value.round(2) + 0.0 for name, value in params.items()}
 
 
+def variant_runs() -> dict[str, Any]:
+    """Test accuracies of the five variants' recorded runs, epoch by epoch, and Student's factors for them."""
+    from scipy import stats
+
+    readings: dict[str, dict[str, Any]] = {}
+    for reading in READINGS:
+        for variant in VARIANTS:
+            records = recorded(variant, reading)
+            readings.setdefault(reading, {})[variant] = {
+                "seeds": [r["settings"]["seed"] for r in records],
+                "curves": [_known(r["figures"]["test_accuracy"]) for r in records],
+            }
+    most = max(len(runs["seeds"]) for variants in readings.values() for runs in variants.values())
+    student = {n: float(stats.t.ppf(0.975, n - 1)) for n in range(2, most + 1)}
+    return {"readings": readings, "student": student}
+
+
+def _known(curve: list[float | None]) -> list[float]:
+    """A curve up to where the cost overflows."""
+    return [value for value in curve if value is not None]
+
+
 def script(name: str, value: Any) -> str:
     """A script that puts a value where the explorers find it: `course.data[name]`."""
     return f"(course.data ??= {{}})[{json.dumps(name)}] = {json.dumps(value, separators=(',', ':'))};\n"
@@ -110,7 +136,10 @@ def _listed(params: Params) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Train and write both scripts."""
+    """Train what is to be trained, and write the scripts."""
+    write_whole(FOLDER / "variant-runs.js", script("variant-runs", variant_runs()))
+    if sys.argv[1:] == ["variant-runs"]:
+        return
     write_whole(FOLDER / "letter-net.js", script("letter-net", _listed(letter_net())))
     nets = {name: _listed(params) for name, params in gated_nets().items()}
     write_whole(FOLDER / "gated-nets.js", script("gated-nets", {"alphabet": ALPHABET, "nets": nets}))

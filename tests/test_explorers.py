@@ -8,16 +8,22 @@ import pytest
 
 from companion import explorers
 from companion.cells import GRU, IDENTITY, LSTM, RELU, RNN, TANH, Highway
+from companion.experiments.variants import recorded
 from companion.layers import Dense, softmax
 from companion.letters import probabilities
 from companion.scan import scan
+from companion.statistics import mean_interval, paired_difference
 from companion.taps import GradientNorms
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ROOT / "book" / "_assets"
 SHARED = ("rnn", "parts")
-NEEDS = {"letters": "letter-net", "gates": "gated-nets"}  # the data of an explorer, also a script
+NEEDS = {
+    "letters": "letter-net",
+    "gates": "gated-nets",
+    "variants": "variant-runs",
+}  # the data of an explorer, also a script
 SCRIPTS = {p.stem for p in (ASSETS / "explorers").glob("*.js")}
 EXPLORERS = sorted(SCRIPTS - {*SHARED, *NEEDS.values()})
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
@@ -458,3 +464,94 @@ def test_a_gate_can_be_forced_and_set_free(gates):
     assert gates.locator("[role=status]").inner_text() == "Write at least two letters."
     gates.get_by_role("button", name="As at first").click()
     assert values(gates)["cost"] == free
+
+
+# The variants
+
+
+@pytest.fixture
+def variants(browser, tmp_path):
+    page = opened(browser, tmp_path, "variants")
+    yield ready(page, "variants")
+    assert page.faults == []
+    page.context.close()
+
+
+def accuracies(variant, reading, epoch):
+    """By seed, as recorded; without the runs whose cost overflowed before."""
+    found = {r["settings"]["seed"]: r["figures"]["test_accuracy"] for r in recorded(variant, reading)}
+    return {
+        seed: curve[epoch - 1]
+        for seed, curve in found.items()
+        if curve[epoch - 1 : epoch] not in ([], [None])
+    }
+
+
+def test_the_stored_runs_are_those_recorded():
+    assert explorers.stored("variant-runs") == json.loads(json.dumps(explorers.variant_runs()))
+
+
+def test_intervals_in_the_browser_are_students(variants):
+    for n in range(2, 11):
+        drawn_ = np.random.default_rng(n).normal(size=n).tolist()
+        variants.evaluate("(box, values) => { box.asked = box.explorer.values().interval(values); }", drawn_)
+        found = variants.evaluate("box => box.asked")
+        low_high = [found[name] for name in ("mean", "low", "high")]
+        np.testing.assert_allclose(low_high, mean_interval(drawn_), **CLOSE)
+        assert found["n"] == n
+
+
+@pytest.mark.parametrize("reading", ["as published", "as meant"])
+@pytest.mark.parametrize("first", ["multi-stream", "lag-2"])
+def test_a_pair_is_compared_as_the_package_does(variants, reading, first):
+    variants.get_by_label("reading").select_option(reading)
+    variants.get_by_label("variant", exact=True).select_option(first)
+    epoch = 3
+    variants.get_by_label("epoch", exact=True).fill(str(epoch))
+    ours, base = (accuracies(name, reading, epoch) for name in (first, "vanilla"))
+    both = sorted(ours.keys() & base.keys())
+    found = variants.evaluate("box => { const { interval, ...rest } = box.explorer.values(); return rest; }")
+    difference = paired_difference([ours[s] for s in both], [base[s] for s in both])
+    there = [found["difference"][name] for name in ("mean", "low", "high", "n")]
+    np.testing.assert_allclose(there, [difference.mean, difference.low, difference.high, len(both)], **CLOSE)
+    np.testing.assert_allclose(found["first"]["mean"], np.mean(list(ours.values())), **CLOSE)
+    assert [point["epoch"] for point in found["curves"]["first"]][:epoch] == [1, 2, 3]
+    said = variants.locator("[role=status]").inner_text()
+    assert said.startswith(f"After epoch 3, {reading}: {first} names {100 * found['first']['mean']:.1f} %")
+    assert f"{len(both)} pairs" in said
+
+
+def test_the_constant_net_is_said_to_overflow_and_the_dead_convolution_to_be_vanilla(variants):
+    second = variants.get_by_label("variant", exact=True)
+    second.select_option("concatenated")
+    said = variants.locator("[role=status]")
+    assert "concatenated has no result any more: its cost has overflowed" in said.inner_text()
+    second.select_option("internal-convolution")
+    variants.get_by_label("epoch", exact=True).fill("2")
+    assert "(0.0 to 0.0, 5 pairs): none at all." in said.inner_text()
+
+
+def test_variants_answer_to_keys_touch_and_the_reset(browser, tmp_path):
+    page = opened(
+        browser, tmp_path, "variants", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
+    )
+    box = ready(page, "variants")
+    before = box.locator("[role=status]").inner_text()
+    epoch = box.get_by_label("epoch", exact=True)
+    epoch.focus()
+    page.keyboard.press("ArrowLeft")
+    assert epoch.input_value() == "30"
+    assert box.locator("[role=status]").inner_text().startswith("After epoch 30,")
+    box.get_by_label("only above").tap()
+    assert "100 %" in box.locator("svg").text_content()
+    assert "0 %" in box.locator("svg").text_content()
+    box.get_by_role("button", name="Exchange").tap()
+    assert box.get_by_label("compared with").input_value() == "multi-stream"
+    box.get_by_label("reading").select_option("as meant")
+    epoch.fill("31")  # these runs end sooner
+    last = len(recorded("vanilla", "as meant")[0]["figures"]["test_accuracy"])
+    assert epoch.input_value() == str(last)
+    box.get_by_role("button", name="As at first").tap()
+    assert box.locator("[role=status]").inner_text() == before
+    assert page.faults == []
+    page.context.close()
