@@ -18,6 +18,7 @@ TICKED = ".bd-sidebar-primary a:has(.course-tick)"
 def context(browser) -> Iterator[object]:
     """A reader who has read nothing yet; formulas, which take longest, are left alone."""
     fresh = browser.new_context(viewport=check.DESKTOP)
+    fresh.set_default_timeout(120_000)
     fresh.route("**/mathjax/**", lambda route: route.abort())
     yield fresh
     fresh.close()

@@ -105,6 +105,7 @@ def test_every_stored_quiz_shows_one_right_choice(path: Path) -> None:
 def test_a_quiz_answers_by_key_without_scripts(site: Path, browser) -> None:
     page_file = site / ASKING[0].relative_to(ROOT).with_suffix(".html")
     context = browser.new_context(java_script_enabled=False, viewport=check.PHONE)
+    context.set_default_timeout(120_000)
     page = context.new_page()
     page.goto(page_file.as_uri(), wait_until="domcontentloaded")
     for kind, other in (("wrong", "right"), ("right", "wrong")):

@@ -16,6 +16,7 @@ SHOWN = "[...document.querySelectorAll('article {}')].filter((one) => one.checkV
 @pytest.fixture
 def page(site: Path, browser) -> Iterator[object]:
     context = browser.new_context(viewport=check.DESKTOP)
+    context.set_default_timeout(120_000)
     context.route("**/mathjax/**", lambda route: route.abort())
     shown = context.new_page()
     shown.goto((site / f"{CHAPTER}.html").as_uri() + "?slides", wait_until="domcontentloaded")
