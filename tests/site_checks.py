@@ -6,13 +6,20 @@ caught.
 
 from __future__ import annotations
 
+import gzip
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
-from itertools import product
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from mimetypes import guess_type
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -30,6 +37,8 @@ CHROMIUM_FLAGS = [
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 LOADING_LINKS = ["stylesheet", "preload", "icon", "preconnect", "dns-prefetch", "modulepreload"]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+LONGEST = 120_000  # milliseconds that a page may take on a busy machine
+MOST_BYTES, MOST_REQUESTS = 400_000, 20  # of a page's first view, compressed
 
 # Formulas: an error MathJax shows, an unknown macro it prints in red, and markup that never became a formula.
 BROKEN_MATHS = r"""
@@ -74,11 +83,50 @@ TOO_WIDE = r"""
 """
 
 
+# For axe: a page with the same styles and less of each. Thousands of coloured words of code differ in a dozen
+# ways: each look, on each ground, keeps one sample. Of a formula stays what a screen reader gets; its drawn
+# half is hidden from screen readers, and stays only where it holds something to click.
+THIN = r"""
+() => {
+  const kept = [];
+  const empty = (node, ...content) => {
+    kept.push([node, [...node.childNodes]]);
+    node.replaceChildren(...content);
+  };
+  const ground = (element) => {
+    const layers = [];
+    for (let at = element; at; at = at.parentElement) {
+      const { backgroundColor, backgroundImage, opacity, filter } = getComputedStyle(at);
+      layers.push(backgroundColor, backgroundImage, opacity, filter);
+      if (backgroundImage === 'none' && /^rgb\(/.test(backgroundColor)) break;
+    }
+    return layers.join();
+  };
+  const seen = new Set();
+  const isNew = (element) => {
+    const { color, fontSize, fontWeight, textShadow } = getComputedStyle(element);
+    const look = [color, fontSize, fontWeight, textShadow, element.checkVisibility(), ground(element)].join();
+    return !seen.has(look) && seen.add(look);
+  };
+  for (const pre of document.querySelectorAll('pre')) {
+    if (pre.querySelector(':not(span), span span')) continue;
+    empty(pre, ...[...pre.children].filter((span) => span.textContent.trim() && isNew(span))
+      .map((span) => span.cloneNode(true)), pre.textContent);
+  }
+  for (const drawn of document.querySelectorAll('mjx-math[aria-hidden="true"]'))
+    if (!drawn.querySelector('a, button, input, select, textarea, [tabindex], [contenteditable]'))
+      empty(drawn);
+  window.thickened = () => kept.forEach(([node, content]) => node.replaceChildren(...content));
+}
+"""
+
+
 @dataclass
 class Visit:
-    """A page opened in the browser, with what it asked of other hosts and what it complained of."""
+    """An opened page: what it loaded at once, what it asked of other hosts and what it complained of."""
 
     page: Page
+    loaded: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -86,20 +134,89 @@ class Visit:
 def visit(browser: Browser, file: Path) -> Visit:
     """Opens a file; requests to any host are blocked and recorded. Returns once its formulas are typeset."""
     page = browser.new_context(viewport=DESKTOP, color_scheme="light").new_page()
-    seen = Visit(page)
+    page.set_default_timeout(LONGEST)
+    seen, requests = Visit(page), []
 
     def block(route: Any) -> None:
         seen.outside.append(f"request to another host: {route.request.url}")
         route.abort()
 
     page.route(re.compile(r"^(https?|ftp):"), block)
+    page.on("request", lambda request: requests.append(request.url))
     page.on("websocket", lambda socket: seen.outside.append(f"connection to another host: {socket.url}"))
     page.on("console", lambda line: line.type == "error" and seen.errors.append(f"console: {line.text}"))
     page.on("pageerror", lambda error: seen.errors.append(f"script error: {error}"))
     page.goto(file.as_uri())
     page.evaluate("() => window.MathJax && MathJax.startup && MathJax.startup.promise")
+    page.evaluate("() => document.fonts.ready.then(() => null)")
     page.wait_for_timeout(100)  # late requests and errors
+    seen.loaded = [url for url in requests if url.startswith("file:")]
     return seen
+
+
+@cache
+def _compressed(file: Path, changed: int) -> int:
+    """Bytes that a server sends of a file as it stood when `changed`; pictures are packed already."""
+    content = file.read_bytes()
+    return min(len(content), len(gzip.compress(content, mtime=0)))
+
+
+def weight(loaded: list[str]) -> int:
+    """The compressed size of what a page loaded from its own files."""
+    files = [Path(url2pathname(urlsplit(url).path)) for url in loaded]
+    return sum(_compressed(file, file.stat().st_mtime_ns) for file in files if file.is_file())
+
+
+@contextmanager
+def served(site: Path, prefix: str = "/") -> Iterator[str]:
+    """The site on a local server that compresses, with 404.html for what is missing; gives its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = unquote(urlsplit(self.path).path).removeprefix(prefix)
+            file = site / path / "index.html" if (site / path).is_dir() else site / path
+            found = file if file.is_file() else site / "404.html"
+            plain = found.read_bytes()
+            body = min(gzip.compress(plain, mtime=0), plain, key=len)
+            self.send_response(200 if found is file else 404)
+            self.send_header("Content-Type", guess_type(found.name)[0] or "application/octet-stream")
+            if body is not plain:
+                self.send_header("Content-Encoding", "gzip")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}{prefix}"
+        server.shutdown()
+
+
+def sent_by_a_server(browser: Browser, site: Path, name: str) -> dict[str, int]:
+    """What a local server sends for a page's first view: the bytes of each address."""
+    sent: dict[str, int] = {}
+    page = browser.new_context(viewport=DESKTOP, color_scheme="light").new_page()
+    page.set_default_timeout(LONGEST)
+    page.on("response", lambda reply: sent.update({reply.url: int(reply.headers.get("content-length", 0))}))
+    with served(site) as address:
+        page.goto(address + name)
+        page.evaluate("() => window.MathJax && MathJax.startup && MathJax.startup.promise")
+        page.wait_for_load_state("networkidle")
+        page.context.close()
+    return sent
+
+
+def heavy_first_view(seen: Visit) -> list[str]:
+    """Whether a page loads more at once than a reader on a slow line should wait for."""
+    faults, size = [], weight(seen.loaded)
+    if len(seen.loaded) > MOST_REQUESTS:
+        faults.append(f"first view of {len(seen.loaded)} requests, at most {MOST_REQUESTS} are allowed")
+    if size > MOST_BYTES:
+        faults.append(f"first view of {size} compressed bytes, at most {MOST_BYTES} are allowed")
+    return faults
 
 
 def broken_maths(page: Page) -> list[str]:
@@ -124,7 +241,7 @@ def prefer(page: Page, scheme: str) -> list[str]:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     follows = "(scheme) => [scheme, undefined].includes(document.documentElement.dataset.theme)"
     try:
-        page.wait_for_function(follows, arg=scheme, timeout=5_000)
+        page.wait_for_function(follows, arg=scheme, timeout=60_000)
     except TimeoutError:
         return [f"the page does not turn {scheme} where that is preferred"]
     return []
@@ -137,19 +254,29 @@ def sideways_scroll(page: Page) -> list[str]:
 
 
 def accessibility(page: Page) -> list[str]:
-    """axe-core's violations of WCAG A and AA on a telephone and on a desktop, in light and in dark."""
-    from axe_playwright_python.sync_playwright import Axe
+    """axe-core's violations of WCAG A and AA: on a telephone, and on a desktop in light and in dark."""
+    from axe_playwright_python.base import AXE_SCRIPT
 
-    options = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"], "preload": False}
+    page.evaluate(AXE_SCRIPT)
     faults = []
-    for viewport, scheme in product([PHONE, DESKTOP], ["light", "dark"]):
+    for viewport, scheme in [(PHONE, "light"), (DESKTOP, "light"), (DESKTOP, "dark")]:
         resize(page, viewport)
-        # Judging colours takes longest, and they depend neither on the width nor on being part of a formula.
-        colours = viewport == DESKTOP
-        options["rules"] = {"color-contrast": {"enabled": colours}}
-        context = {"exclude": [["mjx-container"]]} if colours else None
         faults += prefer(page, scheme)
-        for rule in Axe().run(page, context=context, options=options).response["violations"]:
+        # Colours depend neither on the width nor on being part of a formula, and take longest to judge.
+        colours = viewport == DESKTOP
+        options = {
+            "runOnly": {"type": "tag", "values": WCAG},
+            "resultTypes": ["violations"],
+            "preload": False,
+            "rules": {"color-contrast": {"enabled": colours}},
+        }
+        context = {"exclude": [["mjx-container"]]} if colours else None
+        page.evaluate(THIN)
+        found = page.evaluate(
+            "([context, options]) => axe.run(context || document, options)", [context, options]
+        )
+        page.evaluate("() => thickened()")
+        for rule in found["violations"]:
             for node in rule["nodes"]:
                 faults.append(f"{rule['id']} ({scheme}, {viewport['width']} px): {node['html'][:160]}")
     return faults
@@ -159,7 +286,7 @@ def faults(seen: Visit) -> list[str]:
     """Everything that is wrong with an opened page."""
     page = seen.page
     found = broken_maths(page) + bad_alt_texts(page) + sideways_scroll(page) + accessibility(page)
-    return seen.outside + seen.errors + found
+    return heavy_first_view(seen) + seen.outside + seen.errors + found
 
 
 class _Anchors(HTMLParser):
