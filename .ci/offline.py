@@ -135,7 +135,7 @@ def print_book(site: Path, names: list[str], url: str) -> bytes:
         page.emulate_media(media="print", color_scheme="light")
         page.evaluate("(text) => { document.querySelector('article').innerHTML = text; }", text)
         page.evaluate("() => window.MathJax?.typesetPromise?.()")
-        page.evaluate("() => Promise.allSettled([...document.images].map((image) => image.decode()))")
+        page.wait_for_function("() => [...document.images].every((image) => image.complete)")
         if faults := page.evaluate(FAULTS):
             raise OfflineError("the book cannot be printed:\n" + "\n".join(faults[:20]))
         margin = {"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"}

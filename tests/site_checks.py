@@ -110,8 +110,9 @@ THIN = r"""
   };
   for (const pre of document.querySelectorAll('pre')) {
     if (pre.querySelector(':not(span), span span')) continue;
-    empty(pre, ...[...pre.children].filter((span) => span.textContent.trim() && isNew(span))
-      .map((span) => span.cloneNode(true)), pre.textContent);
+    // axe does not judge single characters; each sample has a line of its own, so that no line gets longer.
+    const samples = [...pre.children].filter((span) => span.textContent.trim().length > 1 && isNew(span));
+    empty(pre, ...samples.flatMap((span) => [span.cloneNode(true), '\n']), pre.textContent);
   }
   for (const drawn of document.querySelectorAll('mjx-math[aria-hidden="true"]'))
     if (!drawn.querySelector('a, button, input, select, textarea, [tabindex], [contenteditable]'))

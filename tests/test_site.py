@@ -208,17 +208,18 @@ PLANTED = {
     ),
     "text too pale to read": ('<p style="color: #ccc; background: #fff">pale</p>', "color-contrast"),
     "a word of code too pale to read": (
-        '<pre style="background: #fff"><span style="color: #111">a</span><span style="color: #ccc">b</span>',
+        '<pre style="background: #fff"><span style="color: #111">ab</span> '
+        '<span style="color: #ccc">cd</span></pre>',
         "color-contrast",
     ),
     "a word of code on the wrong ground": (
-        '<pre style="background: #111"><span style="color: #ccc">x</span></pre>'
-        '<pre style="background: #fff"><span style="color: #ccc">x</span></pre>',
+        '<pre style="background: #111"><span style="color: #ccc">cd</span></pre>'
+        '<pre style="background: #fff"><span style="color: #ccc">cd</span></pre>',
         "color-contrast",
     ),
     "a word of code that is read after the same word unseen": (
-        '<pre style="display: none; background: #fff"><span style="color: #ccc">x</span></pre>'
-        '<pre style="background: #fff"><span style="color: #ccc">x</span></pre>',
+        '<pre style="display: none; background: #fff"><span style="color: #ccc">cd</span></pre>'
+        '<pre style="background: #fff"><span style="color: #ccc">cd</span></pre>',
         "color-contrast",
     ),
     "a link within the drawn half of a formula": (

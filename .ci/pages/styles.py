@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from posixpath import dirname, join, normpath
 from fontTools import subset  # comes with matplotlib
 from fontTools.ttLib import TTFont
 
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells of every table that it cuts
 LINK = re.compile(r'[ \t]*<link (?=[^>]*rel="stylesheet")[^>]*?href="(?!https?:|//)([^"?]*)[^"]*"[^>]*>\n?')
 _STRINGS_AND_COMMENTS = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/', re.DOTALL)
 _NAME = re.compile(r"[.#]((?:[\w-]|\\.)+)")
