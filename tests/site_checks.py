@@ -311,6 +311,12 @@ class _Anchors(HTMLParser):
 
 
 def anchors(file: Path) -> _Anchors:
+    return _anchors(file, file.stat().st_mtime_ns)
+
+
+@cache
+def _anchors(file: Path, changed: int) -> _Anchors:
+    """Of a file as it stood when `changed`: most pages lead to most others."""
     parser = _Anchors()
     parser.feed(file.read_text(encoding="utf-8"))
     return parser
