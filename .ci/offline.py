@@ -76,7 +76,8 @@ STYLE = """
 """
 FAULTS = r"""
 () => [
-  ...[...document.images].filter((one) => !one.naturalWidth).map((one) => 'no picture: ' + one.src),
+  ...[...document.querySelectorAll('article img')].filter((one) => !one.naturalWidth).map((one) =>
+    'no picture: ' + one.src),
   ...[...document.querySelectorAll('.math:not(:has(mjx-container))')].map((one) =>
     'no formula: ' + one.textContent),
 ]
@@ -135,7 +136,8 @@ def print_book(site: Path, names: list[str], url: str) -> bytes:
         page.emulate_media(media="print", color_scheme="light")
         page.evaluate("(text) => { document.querySelector('article').innerHTML = text; }", text)
         page.evaluate("() => window.MathJax?.typesetPromise?.()")
-        page.wait_for_function("() => [...document.images].every((image) => image.complete)")
+        # Not the pictures of the menus, which load when they are seen, and never are.
+        page.wait_for_function("[...document.querySelectorAll('article img')].every((one) => one.complete)")
         if faults := page.evaluate(FAULTS):
             raise OfflineError("the book cannot be printed:\n" + "\n".join(faults[:20]))
         margin = {"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"}

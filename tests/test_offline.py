@@ -35,7 +35,8 @@ def book(tmp_path: Path) -> Path:
     (root / "_config.yml").write_text("repository:\n  url: https://github.com/SOMEONE/COURSE\n")
     for name, text in (("first", FIRST), ("2/other", OTHER)):
         head = '<!doctype html><meta charset="utf-8"><title>A page — A book</title>'
-        page = f'{head}<article class="bd-article">{text}</article>'
+        menu = '<div style="display: none"><img src="late.png" loading="lazy" alt=""></div>'
+        page = f'{head}{menu}<article class="bd-article">{text}</article>'
         (root / f"site/book/{name}.html").write_text(page, encoding="utf-8")
     (root / "site/book/sheet.ipynb").write_text("{}")
     Image.new("RGB", (20, 20), "red").save(root / "site/book/picture.png")
