@@ -133,9 +133,10 @@ def _calls(source: str, name: str) -> list[ast.Call]:
 def quizzes_computed(notebook: Notebook) -> Iterator[str]:
     """Of every choice in a quiz the cell computes whether it holds; the code is folded away."""
     for number, cell in enumerate(code_cells(notebook)):
-        if not _calls(cell["source"], "quiz"):
+        choices = _calls(cell["source"], "choice")
+        if not choices:  # something else may well be called quiz
             continue
-        for call in _calls(cell["source"], "choice"):
+        for call in choices:
             text, holds = ast.unparse(call.args[0]), call.args[1]
             if not any(isinstance(node, ast.Name) for node in ast.walk(holds)):
                 yield f"{_name(number, cell)}: {text}: its truth is typed, not computed"
