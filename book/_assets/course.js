@@ -14,7 +14,7 @@ document.addEventListener("DOMContentLoaded", () => {
 });
 
 // Found pages are quoted by fetching them, which a page opened from the file system may not do: there, titles suffice.
-if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
 // Explorers: small programs inside a chapter. Their scripts are fetched when the reader comes near, not before, and as
 // plain scripts, since a page opened from the file system may load no modules and fetch no data.
