@@ -226,6 +226,11 @@ def test_long_description_is_cut_where_a_reader_would_pause(text: str, cut: str)
     assert len(described) <= 200
 
 
+def test_short_opening_is_followed_by_the_next_paragraph() -> None:
+    html = "<article><p>The loop.</p>\n<p></p><p>It runs any cell along a sequence, step by step, and back.</p><p>C</p>"
+    assert head.description(html) == "The loop. It runs any cell along a sequence, step by step, and back."
+
+
 def test_page_carries_its_card_and_description(raw: Path, tmp_path: Path) -> None:
     finish(raw, tmp_path / "site", COURSE)
     html = (tmp_path / "site/book/one.html").read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from . import Course
 
+_SHORTEST = 60
 _LONGEST = 200  # characters of a description that search engines and previews show
 
 
@@ -24,12 +25,13 @@ def title(html: str) -> str:
 
 
 def description(html: str) -> str:
-    """The opening paragraph, cut after a sentence, or after a word where no sentence ends in time."""
-    article = html[html.find("<article") :]
-    for paragraph in re.findall(r"<p>(.*?)</p>", article, re.DOTALL):
-        if text := _text(paragraph):
-            return _cut(text)
-    return ""
+    """The opening paragraph, or several where one says too little, cut after a sentence or at least a word."""
+    text = ""
+    for paragraph in re.findall(r"<p>(.*?)</p>", html[html.find("<article") :], re.DOTALL):
+        if len(text) >= _SHORTEST:
+            break
+        text = f"{text} {_text(paragraph)}".strip()
+    return _cut(text)
 
 
 def _text(html: str) -> str:
