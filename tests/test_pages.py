@@ -227,8 +227,8 @@ def test_long_description_is_cut_where_a_reader_would_pause(text: str, cut: str)
 
 
 def test_short_opening_is_followed_by_the_next_paragraph() -> None:
-    html = "<article><p>The loop.</p>\n<p></p><p>It runs any cell along a sequence, step by step, and back.</p><p>C</p>"
-    assert head.description(html) == "The loop. It runs any cell along a sequence, step by step, and back."
+    html = "<article><p>The loop.</p>\n<p></p><p>It runs a cell along a sequence and back.</p><p>C"
+    assert head.description(html) == "The loop. It runs a cell along a sequence and back."
 
 
 def test_page_carries_its_card_and_description(raw: Path, tmp_path: Path) -> None:

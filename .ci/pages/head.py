@@ -25,7 +25,7 @@ def title(html: str) -> str:
 
 
 def description(html: str) -> str:
-    """The opening paragraph, or several where one says too little, cut after a sentence or at least a word."""
+    """The opening paragraph, or several where one says too little, cut after a sentence or a word."""
     text = ""
     for paragraph in re.findall(r"<p>(.*?)</p>", html[html.find("<article") :], re.DOTALL):
         if len(text) >= _SHORTEST:
