@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from companion.check import Report, _is_missing
+from companion.check.patience import patient
 
 N, EDGE, CHANNELS = 3, 8, 5  # of the small pictures on which a step is tried
 
 
+@patient
 def recurrent_step(step: Callable[..., Any], kernels: Mapping[str, Any] | None = None) -> Report:
     """Check step(w, x, states) as `companion.judging.compare` takes it, and the shapes of its own kernels."""
     if not callable(step):
