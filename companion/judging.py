@@ -21,7 +21,7 @@ from companion._arrays import Array, Grads, Shapes
 from companion.experiments.variants import Adam, Pictures, load
 from companion.statistics import Difference, paired_difference
 from companion.variants import READINGS, initial, noisy_versions, shapes
-from companion.variants.network import _trunk
+from companion.variants.network import trunk
 from companion.variants.with_torch import OPS
 
 Tensor = Any
@@ -152,7 +152,7 @@ def scores(step: Step, weights: Mapping[str, Tensor], seen: Tensor) -> Tensor:
     states: list[Tensor] = []
     for x in seen:
         states.append(step(weights, x, tuple(states)))
-    return _trunk(OPS, weights, states[-1])
+    return trunk(OPS, weights, states[-1])
 
 
 def first(kernels: Mapping[str, tuple[int, ...]], rng: np.random.Generator) -> Grads:

@@ -75,7 +75,7 @@ def forward(
             elif copies is not None:
                 copies.append(ops.elu(ops.elu(ops.conv(ops.elu(z), weights[f"internal{t + 1}"]))))
         slots[t + k] = state if reading.through_time else ops.stop(state)
-    scores = _trunk(ops, weights, ops.elu(z))
+    scores = trunk(ops, weights, ops.elu(z))
     return scores, [None if state is None else ops.stop(state) for state in slots]
 
 
@@ -114,8 +114,11 @@ def _recurrent(
             yield state, weights["W_hh" if j == 1 else f"W_hh{j}"]
 
 
-def _trunk(ops: Ops, weights: Weights, x: Tensor) -> Tensor:
-    """Three convolutions, the first two followed by averages over 2 x 2, and the average over the picture."""
+def trunk(ops: Ops, weights: Weights, x: Tensor) -> Tensor:
+    """Ten scores (N, 10) from a state x (N, height, width, channels), as all five networks make them.
+
+    Three convolutions, the first two followed by averages over 2 x 2, and the average over the picture.
+    """
     x = ops.halve(ops.elu(ops.conv(x, weights["trunk1"])))
     x = ops.halve(ops.elu(ops.conv(x, weights["trunk2"])))
     return ops.average(ops.elu(ops.conv(x, weights["trunk3"])))
