@@ -1,13 +1,15 @@
 """The files in `data/`: where they lie, and whether they are the ones that this version was made for.
 
 They are found beside `companion/` in a checkout and inside it where the package is installed. Whenever one is
-read, its sha256 is compared with the one written here.
+read, its sha256 is compared with the one written here. Recorded runs, in `data/results/`, grow: each of their
+files carries its own sha256 (`companion.sweep`).
 """
 
 import hashlib
 from pathlib import Path
 
 SHA256 = {
+    "claims.csv": "09e6533e4772fa0a1305d41c4a8bb274dbf483dfdb9e6e29e345413e8bc60934",
     "household_power_daily.csv": "e23eb5db1853f5d7e6285117d790506d3c033f98ab93c28c84d20f8f52d9a611",
     "household_power_hourly.csv.gz": "b8c62a89749ffffeebb87ed0af7b0b6949078660a35a49252cabade91327a52e",
     "household_power_monthly.csv": "ae5941bae66548120e1c3d01715e5dcfbcebbfe5c7389627bc824e41168e196c",
@@ -36,7 +38,7 @@ def locate(name: str) -> Path:
     """The path of a shipped file, or MissingDataError, which names the path and the remedy."""
     path = folder() / name
     if not path.is_file():
-        raise MissingDataError(f"{path} is missing; {_remedy(name)}")
+        raise MissingDataError(f"{path} is missing; {remedy(name)}")
     return path
 
 
@@ -50,10 +52,11 @@ def read(name: str) -> bytes:
     if actual != SHA256[name]:
         raise DataError(
             f"{path} was altered or cut short: its sha256 must begin {SHA256[name][:12]}, got {actual[:12]} "
-            f"({len(content)} bytes); {_remedy(name)}"
+            f"({len(content)} bytes); {remedy(name)}"
         )
     return content
 
 
-def _remedy(name: str) -> str:
+def remedy(name: str) -> str:
+    """What to do about a file of `data/` that is missing or damaged."""
     return f"restore it by `git checkout -- data/{name}`, or install the package again"

@@ -3,11 +3,13 @@
 `python -m companion.sweep NAME` runs every setting of an experiment that has no record yet and keeps one
 JSON record a run in data/results/NAME.jsonl, with its settings, figures, versions and hardware. It may be
 killed at any moment: the file is replaced whole after each run, so nothing is lost but the runs in progress,
-and nothing counts twice. `--jobs 4` has four runs at a time, each in a process of its own, and
+and nothing counts twice. Its last line is a seal, by which a file that was altered, cut short or put in the
+place of another is known. `--jobs 4` has four runs at a time, each in a process of its own, and
 `--cluster tcp://host:8786` as many as this Dask cluster has cores; only the sweep itself writes the file.
 """
 
 import argparse
+import hashlib
 import importlib
 import json
 import os
@@ -15,6 +17,7 @@ import platform
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -31,6 +34,7 @@ from companion._files import write_whole
 Settings = Mapping[str, Any]
 Record = dict[str, Any]
 LIBRARIES = ("numpy", "torch", "keras", "tensorflow")
+_SEAL = b'{"experiment": '  # how a seal begins, and no record
 
 
 class RecordError(ValueError):
@@ -45,7 +49,8 @@ def load(name: str, folder: Path | None = None, **settings: Any) -> list[Record]
     """
     path = _path(name, folder)
     if not path.is_file():
-        raise RecordError(f"{path} is missing; record it with: python -m companion.sweep {name}")
+        remedy = f"{_shipped.remedy(f'results/{name}.jsonl')}, or record it: python -m companion.sweep {name}"
+        raise RecordError(f"{path} is missing; {remedy}")
     fitting = [r for r in _read(path) if settings.items() <= r["settings"].items()]
     if not fitting:
         raise RecordError(f"{path} holds no record with {dict(settings)}")
@@ -65,17 +70,22 @@ def sweep(
 
     `run(**setting)` must return figures that JSON can hold. With `jobs` above 1 so many run at a time, with
     `cluster`, the address of a Dask scheduler, as many as it has cores; the workers must have this package.
-    Raises ValueError where a setting stands twice or `jobs` is not at least 1.
+    A file without a seal, of which lines were removed by hand, is sealed anew. Raises ValueError where a
+    setting stands twice or `jobs` is not at least 1, RecordError for a damaged file, and OSError for one that
+    cannot be written, before any run.
     """
     expect_size("jobs", jobs)
     wanted = [_key(s) for s in settings]
-    if twice := {key for key in wanted if wanted.count(key) > 1}:
-        raise ValueError(f"every setting must stand once, got twice: {', '.join(sorted(twice))}")
+    if twice := _twice(wanted):
+        raise ValueError(f"every setting must stand once, got twice: {twice}")
     path = _path(name, folder)
-    records = _read(path) if path.is_file() else []
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stored = path.read_bytes() if path.is_file() else b""
+    records = _records(path, stored, sealed=False)
     done = {_key(r["settings"]) for r in records}
     todo = [s for s in settings if _key(s) not in done]
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if todo or stored != _text(path.stem, records):
+        records = _store(path)  # a file that cannot be written is better known now
     with tqdm(total=len(todo), desc=name, unit="run", disable=not progress) as bar:
         for record in _recorded(run, todo, jobs, cluster):
             records = _store(path, record)
@@ -135,13 +145,13 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _store(path: Path, record: Record) -> list[Record]:
-    """Add a record to the file unless its run has one, and return all, those of another sweep included."""
+def _store(path: Path, *new: Record) -> list[Record]:
+    """Add records to the file where their runs have none; return all, those of another sweep included."""
     with _alone(path.parent):
-        records = _read(path) if path.is_file() else []
-        if _key(record["settings"]) not in {_key(r["settings"]) for r in records}:
-            records.append(json.loads(json.dumps(record)))
-            write_whole(path, "".join(json.dumps(r) + "\n" for r in records))
+        records = _records(path, path.read_bytes(), sealed=False) if path.is_file() else []
+        done = {_key(r["settings"]) for r in records}
+        records += [json.loads(json.dumps(r)) for r in new if _key(r["settings"]) not in done]
+        write_whole(path, _text(path.stem, records))
         return records
 
 
@@ -166,20 +176,64 @@ def _path(name: str, folder: Path | None) -> Path:
     return (folder or _shipped.folder() / "results") / f"{name}.jsonl"
 
 
+def _text(name: str, records: Sequence[Record]) -> bytes:
+    """The content of the file of these records."""
+    lines = "".join(json.dumps(r) + "\n" for r in records).encode()
+    return lines + _seal(name, lines)
+
+
+def _seal(name: str, lines: bytes) -> bytes:
+    """The last line of a file: of which experiment it is, how many records stand above, and their sha256."""
+    digest = hashlib.sha256(lines).hexdigest()
+    return json.dumps({"experiment": name, "records": lines.count(b"\n"), "sha256": digest}).encode() + b"\n"
+
+
 def _read(path: Path) -> list[Record]:
-    records = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            record = json.loads(line)
-            if not {"settings", "figures"} <= record.keys():
-                raise ValueError("a record has settings and figures")
-        except (ValueError, AttributeError) as error:
+    return _records(path, path.read_bytes(), sealed=True)
+
+
+def _records(path: Path, content: bytes, sealed: bool) -> list[Record]:
+    """The records in the content of a file; where it is not `sealed`, the seal may be missing."""
+    lines = content.splitlines(keepends=True)
+    if sealed or any(line.startswith(_SEAL) for line in lines[-1:]):
+        *lines, seal = lines or [b""]
+        if seal != (expected := _seal(path.stem, b"".join(lines))):
             raise RecordError(
-                f"{path}, line {number}: expected one JSON record, got {line[:40]!r} ({error}); "
-                "restore the file, or remove the line to have that run repeated"
-            ) from error
-        records.append(record)
+                f"{path} was altered, cut short or put in the place of another: its last line must be "
+                f"{_shown(expected)}, got {_shown(seal)}; {_remedy(path.stem)}"
+            )
+    records = [_record_of(path, number, line) for number, line in enumerate(lines, start=1)]
+    if twice := _twice([_key(r["settings"]) for r in records]):
+        raise RecordError(f"{path}: every setting must have one record, got several for {twice}")
     return records
+
+
+def _record_of(path: Path, number: int, line: bytes) -> Record:
+    try:
+        record = json.loads(line)
+        if not all(isinstance(record[part], dict) for part in ("settings", "figures")):
+            raise ValueError("a record has settings and figures")
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise RecordError(
+            f"{path}, line {number}: expected one JSON record, got {_shown(line[:40])} ({error!r}); "
+            f"{_remedy(path.stem)}"
+        ) from error
+    return record  # type: ignore[no-any-return]
+
+
+def _remedy(name: str) -> str:
+    return (
+        f"{_shipped.remedy(f'results/{name}.jsonl')}. Where lines were removed on purpose, remove the last, "
+        f"the seal, too, and run: python -m companion.sweep {name}"
+    )
+
+
+def _shown(line: bytes) -> str:
+    return repr(line.decode(errors="replace").rstrip("\n"))
+
+
+def _twice(keys: Sequence[str]) -> str:
+    return ", ".join(sorted(key for key, count in Counter(keys).items() if count > 1))
 
 
 def _key(settings: Settings) -> str:
@@ -208,7 +262,7 @@ def _hardware() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}{gpu}"
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
     """The command line: record one experiment."""
     parser = argparse.ArgumentParser(prog="python -m companion.sweep", description="Record an experiment.")
     here = Path(__file__).parent / "experiments"
@@ -216,14 +270,26 @@ def main() -> None:
     parser.add_argument("name", choices=names, help="the experiment")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at a time on this machine")
     parser.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler, such as tcp://host:8786")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
+    if given.jobs < 1:
+        parser.error(f"argument --jobs: must be at least 1, got {given.jobs}")
     name = given.name
-    experiment = importlib.import_module(f"companion.experiments.{name}")
-    records = sweep(name, experiment.run, experiment.SETTINGS, jobs=given.jobs, cluster=given.cluster)
+    try:
+        experiment = importlib.import_module(f"companion.experiments.{name}")
+        records = sweep(name, experiment.run, experiment.SETTINGS, jobs=given.jobs, cluster=given.cluster)
+    except (RecordError, ImportError, OSError) as error:
+        print(f"companion.sweep: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(
+            "Interrupted. What has ended is recorded; the same command goes on from there.", file=sys.stderr
+        )
+        return 130
     print(f"{_path(name, None)}: {len(records)} runs recorded")
+    return 0
 
 
 if __name__ == "__main__":
     from companion import sweep as module  # workers must find its functions, and know no __main__
 
-    module.main()
+    raise SystemExit(module.main())

@@ -1,6 +1,5 @@
 """Shipped files are the right ones or refused; the toy sets and the helpers do what their docstrings say."""
 
-import hashlib
 import re
 import shutil
 import string
@@ -33,54 +32,13 @@ def test_the_readme_lists_every_file_and_its_sha256() -> None:
 
 def test_the_folder_holds_what_the_readme_lists_and_nothing_unnamed() -> None:
     names = {file.name for file in (ROOT / "data").iterdir() if file.is_file()}
-    assert names == {*data.SHA256, "claims.csv", "README.md"}
+    assert names == {*data.SHA256, "README.md"}
 
 
 def test_the_readme_explains_every_column() -> None:
     columns = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", README, re.MULTILINE))
     del columns["time"]
     assert columns == data.COLUMNS
-
-
-@pytest.fixture
-def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the data folder that the package reads in place of the real one."""
-    shutil.copytree(ROOT / "data", tmp_path / "data")
-    monkeypatch.setattr(_shipped, "folder", lambda: tmp_path / "data")
-    return tmp_path / "data"
-
-
-@pytest.mark.parametrize("every", ["month", "day", "hour"])
-@pytest.mark.parametrize("damage", ["a changed digit", "cut short", "empty", "line ends"])
-def test_an_altered_file_is_refused(shipped: Path, every: str, damage: str) -> None:
-    name = {"month": "_monthly.csv", "day": "_daily.csv", "hour": "_hourly.csv.gz"}[every]
-    path = shipped / f"household_power{name}"
-    good = path.read_bytes()
-    bad = {
-        "a changed digit": good[:-3] + bytes([good[-3] ^ 1]) + good[-2:],
-        "cut short": good[: len(good) // 2],
-        "empty": b"",
-        "line ends": good.replace(b"\n", b"\r\n"),
-    }[damage]
-    path.write_bytes(bad)
-    with pytest.raises(data.DataError) as caught:
-        data.household_power(every)
-    text = str(caught.value)
-    assert str(path) in text
-    assert f"must begin {data.SHA256[path.name][:12]}" in text
-    assert f"got {hashlib.sha256(bad).hexdigest()[:12]} ({len(bad)} bytes)" in text
-    assert f"git checkout -- data/{path.name}" in text
-
-
-def test_a_missing_file_is_named_with_the_remedy(shipped: Path) -> None:
-    path = shipped / "household_power_monthly.csv"
-    path.unlink()
-    with pytest.raises(
-        FileNotFoundError, match="is missing; restore it by `git checkout -- data/hous"
-    ) as caught:
-        data.household_power()
-    assert str(path) in str(caught.value)
-    assert isinstance(caught.value, data.DataError)
 
 
 def test_only_shipped_files_are_read() -> None:

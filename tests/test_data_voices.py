@@ -1,8 +1,6 @@
 """The nine voices are as their documentation says, and a damaged file is refused."""
 
 import io
-import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,15 +42,3 @@ def test_frames_are_those_of_the_file_in_its_order() -> None:
             np.testing.assert_allclose(frames, stored[f"x_{name}"], rtol=0, atol=5e-7)
     first = [1.860936, -0.207383, 0.261557, -0.214562, -0.171253, -0.118167]
     assert TRAIN.xs[0, 0, :6].tolist() == first
-
-
-def test_an_altered_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(_shipped.folder(), tmp_path / "data")
-    monkeypatch.setattr(_shipped, "folder", lambda: tmp_path / "data")
-    path = tmp_path / "data" / "JapaneseVowels.npz"
-    path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(data.DataError, match=r"JapaneseVowels\.npz was altered or cut short"):
-        data.japanese_vowels()
-    path.unlink()
-    with pytest.raises(data.MissingDataError, match=r"JapaneseVowels\.npz is missing"):
-        data.japanese_vowels()

@@ -22,7 +22,7 @@ def run(cell, seed):
 def test_a_sweep_records_every_setting_once_with_versions_and_hardware(tmp_path):
     records = sweep.sweep("toy", run, SETTINGS, tmp_path, progress=False)
     lines = (tmp_path / "toy.jsonl").read_text().splitlines()
-    assert [json.loads(line) for line in lines] == records
+    assert [json.loads(line) for line in lines[:-1]] == records  # the last is the seal
     assert [r["settings"] for r in records] == SETTINGS
     assert [r["figures"]["accuracy"] for r in records] == [0.3, 1.3, 2.3, 0.4, 1.4, 2.4]
     assert all({"python", "numpy", "rnn-companion"} <= r["versions"].keys() for r in records)
@@ -165,7 +165,8 @@ def _alive(pid):
 
 
 def _count(folder):
-    return len(sweep.load("toy", folder)) if (folder / "toy.jsonl").exists() else 0
+    path = folder / "toy.jsonl"
+    return len(path.read_bytes().splitlines()) - 1 if path.exists() else 0  # the last line is the seal
 
 
 def test_load_picks_by_settings_and_names_what_is_missing(tmp_path):
@@ -179,11 +180,45 @@ def test_load_picks_by_settings_and_names_what_is_missing(tmp_path):
 
 @pytest.mark.parametrize("damage", ['{"settings": {}', "[]", '{"settings": {}}', "no json"])
 def test_a_damaged_record_is_named_with_file_and_line(tmp_path, damage):
-    sweep.sweep("toy", run, SETTINGS[:1], tmp_path, progress=False)
-    with open(tmp_path / "toy.jsonl", "a") as file:
-        file.write(damage + "\n")
-    with pytest.raises(sweep.RecordError, match=r"toy.jsonl, line 2: expected one JSON record"):
+    unsealed(tmp_path, lambda records: [*records, damage])
+    with pytest.raises(sweep.RecordError, match=r"toy.jsonl, line 7: expected one JSON record"):
+        sweep.sweep("toy", run, SETTINGS, tmp_path, progress=False)
+    with pytest.raises(
+        sweep.RecordError, match=r"toy.jsonl was altered, cut short or .*git checkout -- data/res"
+    ):
         sweep.load("toy", tmp_path)
+
+
+def unsealed(folder, change):
+    """Record all runs, then change the lines of the file by hand and leave out the seal."""
+    sweep.sweep("toy", run, SETTINGS, folder, progress=False)
+    *lines, _ = (folder / "toy.jsonl").read_text().splitlines()
+    (folder / "toy.jsonl").write_text("".join(line + "\n" for line in change(lines)))
+
+
+def test_lines_removed_with_the_seal_are_recorded_again(tmp_path):
+    unsealed(tmp_path, lambda records: records[1:])
+    records = sweep.sweep("toy", run, SETTINGS, tmp_path, progress=False)
+    assert [r["settings"] for r in records] == SETTINGS
+    assert [r["settings"] for r in sweep.load("toy", tmp_path)] == [*SETTINGS[1:], SETTINGS[0]]
+
+
+def test_a_file_without_a_seal_is_sealed_anew_though_nothing_is_left_to_run(tmp_path):
+    unsealed(tmp_path, lambda records: records)
+    records = sweep.sweep("toy", run, SETTINGS, tmp_path, progress=False)
+    assert sweep.load("toy", tmp_path) == records
+
+
+def test_a_record_that_stands_twice_is_refused(tmp_path):
+    unsealed(tmp_path, lambda records: [*records, records[0]])
+    with pytest.raises(sweep.RecordError, match=r"toy.jsonl: .*one record, got several for .*rnn"):
+        sweep.sweep("toy", run, SETTINGS, tmp_path, progress=False)
+
+
+def test_a_file_that_cannot_be_written_is_known_before_any_run(tmp_path):
+    (tmp_path / "toy.jsonl").mkdir()
+    with pytest.raises(IsADirectoryError, match=r"cannot write .*toy\.jsonl"):
+        sweep.sweep("toy", lambda cell, seed: pytest.fail("it ran"), SETTINGS, tmp_path, progress=False)
 
 
 def test_settings_that_stand_twice_are_refused(tmp_path):
