@@ -4,6 +4,9 @@ Ready means that its Python runs and that the fingerprint stored in it (packages
 is the one wanted now; then pip is not called and no network is needed. Otherwise a new environment is built
 beside the old one and takes its place only when complete. Both can be moved about because nothing in them is
 ever started by a console script: those hold paths.
+
+The tested versions are those in constraints.txt. `test-newest` has the newest that there are instead, and
+`test-oldest` the lower bounds in pyproject.toml; `colab-newest` and `colab-oldest` what a file here says.
 """
 
 import sys
@@ -15,6 +18,7 @@ if VERSION not in ("3.11", "3.12"):  # before anything an older Python would stu
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tomllib
@@ -26,6 +30,7 @@ EXTRAS = {
     "print": ["print"],
     "test": ["book", "cluster", "lab", "tensorflow", "test", "torch"],
 }
+OTHERS = ["colab-newest", "colab-oldest", "test-newest", "test-oldest"]
 
 
 def requirements(name: str) -> list[str]:
@@ -35,9 +40,28 @@ def requirements(name: str) -> list[str]:
     return sorted({*project["dependencies"], *(line for extra in EXTRAS[name] for line in extras[extra])})
 
 
-def fingerprint(wanted: list[str]) -> str:
-    constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8")
-    parts = [VERSION, *wanted, constraints]
+def wanted(name: str) -> tuple[list[str], str]:
+    """The packages of an environment, and the text of the constraints on them and on what they need."""
+    base, _, versions = name.partition("-")
+    if base == "colab":
+        text = (ROOT / f".ci/{name}.txt").read_text(encoding="utf-8")
+        return [line for line in text.splitlines() if not line.startswith("#")], ""
+    packages = requirements(base)
+    if versions == "newest":
+        return packages, ""
+    if versions == "oldest":
+        return packages, "\n".join(oldest(packages))
+    return packages, (ROOT / "constraints.txt").read_text(encoding="utf-8")
+
+
+def oldest(packages: list[str]) -> list[str]:
+    """The lower bound of each package that has one, as the only version allowed."""
+    bounded = (re.match(r"([\w-]+)>=([\d.]+)[^;]*(;.*)?$", package) for package in packages)
+    return [f"{found[1]}=={found[2]}{found[3] or ''}" for found in bounded if found]
+
+
+def fingerprint(packages: list[str], constraints: str) -> str:
+    parts = [VERSION, *packages, constraints]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -52,11 +76,13 @@ def is_ready(environment: Path, wanted: str) -> bool:
     return True
 
 
-def build(environment: Path, packages: list[str]) -> None:
+def build(environment: Path, packages: list[str], constraints: str) -> None:
     """Builds into a new folder. Torch comes first where TORCH_INDEX names a place that has its CPU build."""
     shutil.rmtree(environment, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-    pip = [environment / "bin/python", "-m", "pip", "install", "--constraint", ROOT / "constraints.txt"]
+    bound = environment / "constraints.txt"
+    bound.write_text(constraints, encoding="utf-8")
+    pip = [environment / "bin/python", "-m", "pip", "install", "--constraint", bound]
     pip += ["--quiet", "--no-input", "--disable-pip-version-check"]
     torch = [line for line in packages if line.startswith("torch")]
     if torch and os.environ.get("TORCH_INDEX"):
@@ -66,25 +92,25 @@ def build(environment: Path, packages: list[str]) -> None:
 
 def main(name: str) -> None:
     environment = ROOT / ".venv" / name
-    packages = requirements(name)
-    wanted = fingerprint(packages)
-    if is_ready(environment, wanted):
+    packages, constraints = wanted(name)
+    mark = fingerprint(packages, constraints)
+    if is_ready(environment, mark):
         return
     print(f"Building .venv/{name}: {len(packages)} packages and what they need ...", flush=True)
     fresh = environment.with_name(f"{name}.new")
     try:
-        build(fresh, packages)
+        build(fresh, packages, constraints)
     except (OSError, subprocess.CalledProcessError) as error:
         kept = " The one that stands is kept as it was." if environment.exists() else ""
         sys.exit(
             f"Building .venv/{name} failed ({error}).{kept} Run the same command again; it starts afresh."
         )
-    (fresh / "ready").write_text(wanted, encoding="utf-8")
+    (fresh / "ready").write_text(mark, encoding="utf-8")
     shutil.rmtree(environment, ignore_errors=True)
     fresh.rename(environment)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in EXTRAS:
-        sys.exit(f"usage: environment.py {'|'.join(EXTRAS)}")
+    if len(sys.argv) != 2 or sys.argv[1] not in [*EXTRAS, *OTHERS]:
+        sys.exit(f"usage: environment.py {'|'.join([*EXTRAS, *OTHERS])}")
     main(sys.argv[1])
