@@ -50,6 +50,12 @@ def build() -> int:
     return 0
 
 
+def reason(error: OSError) -> str:
+    """What went wrong; of a folder that could not be copied only the first file."""
+    first = error.args[0][0] if isinstance(error, shutil.Error) and error.args[0] else error
+    return str(first[2] if isinstance(first, tuple) else first)
+
+
 def main() -> int:
     wanted = fingerprint()
     if not LAST_GOOD.exists() or LAST_GOOD.read_text(encoding="utf-8") != wanted:
@@ -59,8 +65,12 @@ def main() -> int:
         print("The site has errors: see the warnings above.", file=sys.stderr)
         return 1
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    finish(SPHINX / "_build/html", SITE, Course(config["title"], config["repository"]["url"]))
-    LAST_GOOD.write_text(wanted, encoding="utf-8")
+    try:
+        finish(SPHINX / "_build/html", SITE, Course(config["title"], config["repository"]["url"]))
+        LAST_GOOD.write_text(wanted, encoding="utf-8")
+    except OSError as error:
+        print(f"The site could not be written into {SITE}: {reason(error)}", file=sys.stderr)
+        return 1
     print(f"The site is ready. Open {(SITE / 'index.html').as_uri()}")
     return 0
 

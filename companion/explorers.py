@@ -1,13 +1,15 @@
 """What readers can touch: networks and recorded runs, stored as scripts beside the explorers in book/_assets.
 
-`python -m companion.explorers` trains the networks again, in about two minutes, and writes all scripts; with
-`variant-runs` it only writes the recorded runs. An explorer stays below 30 kB, so that the networks are small
-and their numbers rounded to the digits that a page can carry.
+`python -m companion.explorers` trains the networks again, in about two minutes, and writes all scripts, or
+those that are named: `variant-runs` only writes the recorded runs. An explorer stays below 30 kB, so that the
+networks are small and their numbers rounded to the digits that a page can carry.
 """
 
+import argparse
 import json
 import re
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from companion.experiments.variants import recorded
 from companion.layers import Dense, softmax_cross_entropy
 from companion.optim import Adam, clip_grad_norm
 from companion.scan import scan
+from companion.sweep import RecordError
 from companion.train import fit, shuffled
 from companion.variants import READINGS, VARIANTS
 
@@ -135,15 +138,34 @@ def _listed(params: Params) -> dict[str, Any]:
     return {name: value.tolist() for name, value in params.items()}
 
 
-def main() -> None:
+def _gated() -> dict[str, Any]:
+    return {"alphabet": ALPHABET, "nets": {name: _listed(params) for name, params in gated_nets().items()}}
+
+
+MADE: dict[str, Callable[[], Any]] = {
+    "variant-runs": variant_runs,
+    "letter-net": lambda: _listed(letter_net()),
+    "gated-nets": _gated,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Train what is to be trained, and write the scripts."""
-    write_whole(FOLDER / "variant-runs.js", script("variant-runs", variant_runs()))
-    if sys.argv[1:] == ["variant-runs"]:
-        return
-    write_whole(FOLDER / "letter-net.js", script("letter-net", _listed(letter_net())))
-    nets = {name: _listed(params) for name, params in gated_nets().items()}
-    write_whole(FOLDER / "gated-nets.js", script("gated-nets", {"alphabet": ALPHABET, "nets": nets}))
+    parser = argparse.ArgumentParser(prog="python -m companion.explorers", description=main.__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"one of {', '.join(MADE)}; all when none is named"
+    )
+    names = parser.parse_args(arguments).names or list(MADE)
+    if unknown := [name for name in names if name not in MADE]:
+        parser.error(f"NAME must be one of {', '.join(MADE)}, got {unknown[0]!r}")
+    try:
+        for name in names:
+            write_whole(FOLDER / f"{name}.js", script(name, MADE[name]()))
+    except (data.DataError, RecordError, OSError) as error:
+        print(f"companion.explorers: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -36,9 +36,17 @@ class Course:
 
 
 def finish(raw: Path, site: Path, course: Course) -> None:
-    """Writes the site whole, from the folder that Sphinx wrote."""
+    """Writes the site whole, from the folder that Sphinx wrote; where that fails, the old one stays."""
     fresh = site.with_name(f"{site.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
+    try:
+        _write(raw, fresh, course)
+        _take_the_place(fresh, site)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _write(raw: Path, fresh: Path, course: Course) -> None:
     shutil.copytree(raw, fresh, ignore=shutil.ignore_patterns(*_LEFT_OUT))
     pages = _pages(raw)
     for bundled in [*styles.listed(pages), *scripts.listed(pages)]:
@@ -52,7 +60,6 @@ def finish(raw: Path, site: Path, course: Course) -> None:
         html = head.describe(html, name, course, _card(fresh, name, head.title(html), course))
         (fresh / name).write_text(html, encoding="utf-8")
     (fresh / "404.html").write_text(missing.page(course), encoding="utf-8")
-    _take_the_place(fresh, site)
 
 
 def _pages(raw: Path) -> dict[str, str]:
