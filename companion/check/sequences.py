@@ -31,7 +31,7 @@ def shuffle_pairs(attempt: Callable[..., Any]) -> Report:
     if all(result is None or result is Ellipsis for result in results):
         if not (np.array_equal(given[0], xs) and np.array_equal(given[1], ys)):
             return _report("it changes xs and ys in place; return new arrays and leave these as they are.")
-        return _report("is not started yet: it returns nothing.")
+        return Report(False, "shuffle_pairs is not started yet: it returns nothing.")
     if not all(isinstance(result, tuple | list) and len(result) == 2 for result in results):
         return _report("it must return two arrays, the sequences and the answers.")
     return _report(_fault(xs, ys, given, [(np.asarray(a), np.asarray(b)) for a, b in results]))

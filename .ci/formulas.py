@@ -1,0 +1,41 @@
+"""Keeps a formula in one line with the punctuation around it: browsers break lines on both its sides."""
+
+import re
+
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+OPENING = re.compile(r"[(\[“‘]+$")
+CLOSING = re.compile(r"^(?:[,.;:!?)\]”’]+|-\w+)")
+
+
+def keep_together(formula: nodes.math) -> None:
+    """Put a formula, the brackets before it and the marks or the syllable after it into one inline node."""
+    parent, kept = formula.parent, [formula]
+    at = parent.index(formula)
+    after = parent[at + 1] if at + 1 < len(parent) else None
+    before = parent[at - 1] if at > 0 else None
+    if isinstance(after, nodes.Text) and (found := CLOSING.search(after)):
+        kept.append(nodes.Text(found.group()))
+        parent[at + 1] = nodes.Text(after[found.end() :])
+    if isinstance(before, nodes.Text) and (found := OPENING.search(before)):
+        kept.insert(0, nodes.Text(found.group()))
+        parent[at - 1] = nodes.Text(before[: found.start()])
+    if len(kept) > 1:
+        parent[at] = nodes.inline("", "", *kept, classes=["together"])
+
+
+class KeepTogether(SphinxPostTransform):
+    """Applies `keep_together` to all formulas that stand in a line of text."""
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **kwargs: object) -> None:
+        for formula in list(self.document.findall(nodes.math)):
+            keep_together(formula)
+
+
+def setup(app) -> dict[str, bool]:
+    app.add_post_transform(KeepTogether)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

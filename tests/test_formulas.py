@@ -1,0 +1,33 @@
+"""On a page a formula stays in one line with the punctuation around it."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+from docutils import nodes
+
+SCRIPT = Path(__file__).parent.parent / ".ci/formulas.py"
+SPEC = importlib.util.spec_from_file_location("formulas", SCRIPT)
+assert SPEC is not None and SPEC.loader is not None
+formulas = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(formulas)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        ("the state ", ", and the", "x,"),
+        ("shape (", "), as before", "(x),"),
+        ("every ", "-th hour", "x-th"),
+        ("that ", " holds", None),
+        ("so that ", None, None),
+    ],
+)
+def test_punctuation_stays_with_its_formula(before: str, after: str | None, kept: str | None) -> None:
+    texts = [nodes.Text(before), nodes.math("x", "x"), *([nodes.Text(after)] if after else [])]
+    line = nodes.paragraph("", "", *texts)
+    words = line.astext()
+    formulas.keep_together(line[1])
+    assert line.astext() == words
+    found = [node.astext() for node in line.findall(nodes.inline)]
+    assert found == ([kept] if kept else [])
