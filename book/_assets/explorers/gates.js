@@ -69,19 +69,23 @@ course.explorers.gates = (root) => {
   function draw(steps) {
     const H = nets[set.cell].W_hh.length, wide = 232 / Math.max(steps.length, 1), high = 5;
     const shown = [...Object.entries(GATES[set.cell]).map(([key, name]) => [name, (step) => step.gates[key]]),
-      ["memory", (step) => step.memory.map((value) => Math.tanh(value) / 2 + 0.5)]];
+      ["memory: dark below 0, bright above", (step) => step.memory.map((value) => Math.tanh(value) / 2 + 0.5)]];
     const panels = shown.flatMap(([name, values], k) => {
       const top = 20 + k * (H * high + 16);
       return [element("text", { x: 28, y: top - 3, class: "small" }, name),
         steps.flatMap((step, t) => values(step).map((value, unit) => element("rect", { x: 28 + t * wide,
           y: top + unit * high, width: wide + 0.2, height: high + 0.2, fill: colour(value) })))].flat();
     });
-    const height = 24 + shown.length * (H * high + 16);
-    const letters = steps.map((step, t) => element("text", { x: 28 + (t + 0.5) * wide, y: height - 6, class: "letter" },
-      step.character));
+    const height = 26 + shown.length * (H * high + 16);
+    const size = Math.min(10, 1.6 * wide); // as large as the place of a letter allows, of a type that is 0.6 wide
+    const letters = steps.map((step, t) => element("text", { x: 28 + (t + 0.5) * wide, y: height - 7, class: "letter",
+      style: `font-size: ${size}px` }, step.character));
+    const key = [[172, 0, "shut"], [218, 1, "open"]].flatMap(([x, share, name]) => [
+      element("rect", { x, y: 10, width: 8, height: 8, fill: colour(share), stroke: "currentColor", "stroke-width": 0.5 }),
+      element("text", { x: x + 11, y: 17, class: "small" }, name)]);
     picture.replaceChildren(element("svg", { viewBox: `0 0 264 ${height}`, role: "img",
       "aria-label": "Gates and memory at every letter, one row a unit, dark for 0 and bright for 1; told in words below." },
-      panels, letters));
+      key, panels, letters));
   }
 
   function show() {
