@@ -1,6 +1,7 @@
 """On a page a formula stays in one line with the punctuation around it."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,11 @@ def test_punctuation_stays_with_its_formula(before: str, after: str | None, kept
     assert line.astext() == words
     found = [node.astext() for node in line.findall(nodes.inline)]
     assert found == ([kept] if kept else [])
+
+
+def test_on_every_page_commas_stay_with_their_formulas(site: Path) -> None:
+    pages = {path: path.read_text(encoding="utf-8") for path in site.glob("book/**/*.html")}
+    formula = r'<span class="math notranslate nohighlight">[^<]*</span>[,.;:!?]'
+    assert sum(len(re.findall(formula, page)) for page in pages.values()) > 100
+    alone = rf'(?<!<span class="together">)(?<!<span class="together">\(){formula}'
+    assert {path.name: found for path, page in pages.items() if (found := re.findall(alone, page))} == {}
