@@ -5,14 +5,13 @@ is told in the chapter on bugs that passed. The forward pass of each is that of 
 otherwise. Nothing in the course uses these but that chapter and its tests.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
-from companion._arrays import Array, Grads, Params, Shapes
+from companion._arrays import Array, Grads, Params
 from companion.cells import GRU, IDENTITY, LSTM, RNN
 from companion.cells.base import State, Step
+from companion.cells.wrappers import Wrapper
 from companion.scan import Run
 from companion.whole import Whole
 
@@ -28,7 +27,8 @@ class Overwritten(LSTM):
 
         def back(dy: Array, dstate: State) -> tuple[Array, State, Grads]:
             dx, (dh, _), grads = step.back(dy, dstate)
-            # By now dh is the gradient of the step before, and is taken for that of this step.
+            # By now dh is the gradient of the step before,
+            # and is taken for that of this step.
             dc = dstate[1] * f + dh * o * (1 - tanh_c**2) * f
             return dx, (dh, dc), grads
 
@@ -45,7 +45,8 @@ class Detour(LSTM):
         def back(dy: Array, dstate: State) -> tuple[Array, State, Grads]:
             dh, dc = dstate
             dx, (_, dc_prev), grads = step.back(dy, (dh, dc))
-            _, (dh_prev, _), _ = step.back(dy, (dh, np.zeros_like(dc)))
+            no_dc = np.zeros_like(dc)
+            _, (dh_prev, _), _ = step.back(dy, (dh, no_dc))
             return dx, (dh_prev, dc_prev), grads
 
         return step._replace(back=back)
@@ -58,8 +59,9 @@ class NotCarried(LSTM):
         step = super().step(params, x, state)
 
         def back(dy: Array, dstate: State) -> tuple[Array, State, Grads]:
-            dx, dstate_prev, grads = step.back(dy, dstate)
-            return dx, tuple(np.zeros_like(d) for d in dstate_prev), grads
+            dx, dprev, grads = step.back(dy, dstate)
+            nothing = tuple(np.zeros_like(d) for d in dprev)
+            return dx, nothing, grads
 
         return step._replace(back=back)
 
@@ -92,32 +94,10 @@ def _swapped(arrays: Params, H: int) -> Grads:
     return {name: a if name == "b_hn" else a[..., order] for name, a in arrays.items()}
 
 
-class _OfOneCell(Whole):
-    """A network with the sizes, the parameters and the memory of one cell."""
-
-    def __init__(self, cell: LSTM | RNN) -> None:
-        self.cell = cell
-        self.input_size, self.hidden_size = cell.input_size, cell.hidden_size
-        self.state_names = cell.state_names
-
-    @property
-    def shapes(self) -> Shapes:
-        """The shape of every parameter, by name."""
-        return self.cell.shapes
-
-    def init(self, rng: np.random.Generator, dtype: Any = np.float64) -> Grads:
-        """Draw the parameters of the cell."""
-        return self.cell.init(rng, dtype)
-
-    def zero_state(self, N: int, dtype: Any = np.float64) -> State:
-        """The empty memory of the cell."""
-        return self.cell.zero_state(N, dtype)
-
-
 FAULTS = ("first step", "late state", "weights added")
 
 
-class Blocks(_OfOneCell):
+class Blocks(Wrapper, Whole):
     """An LSTM that keeps the numbers of all steps in blocks and multiplies these at the end. It has three
     faults, which may be had one by one:
 
@@ -181,7 +161,7 @@ class Blocks(_OfOneCell):
         return Run(hs[:, 1:], states[-1], back)
 
 
-class Slots(_OfOneCell):
+class Slots(Wrapper, Whole):
     """A simple recurrent cell whose states pass from step to step through slots that outlive a run.
 
     Step t reads what the run before left in the slot of step t - 1, and a slot is a constant to the gradient.

@@ -77,7 +77,7 @@ class Stacked(Layers[Cell]):
         return Step(y, tuple(new), back)
 
 
-class _Wrapper:
+class Wrapper:
     """A cell around one other cell, with that cell's sizes, parameters and state unless it says otherwise."""
 
     def __init__(self, cell: Cell) -> None:
@@ -99,7 +99,7 @@ class _Wrapper:
         return self.cell.zero_state(N, dtype)
 
 
-class Residual(_Wrapper):
+class Residual(Wrapper):
     """A skip around a cell (He et al., 2016): y_t = x_t + the cell's own output.
 
     Raises ValueError unless the cell shows as many numbers as it reads.
@@ -124,7 +124,7 @@ class Residual(_Wrapper):
         return Step(x + y, new, back)
 
 
-class Highway(_Wrapper):
+class Highway(Wrapper):
     """A direct connection through time beside a cell (after Srivastava et al., 2015).
 
         g_t = sigmoid(x_t W_xg + h_{t-1} W_hg + b_g)        s_t = g_t * s~_t + (1 - g_t) * s_{t-1}
@@ -174,7 +174,7 @@ class Highway(_Wrapper):
         return Step(new[0], new, back)
 
 
-class Lag(_Wrapper):
+class Lag(Wrapper):
     """A cell that looks back k steps: beside h_{t-1} it reads h_{t-2}, ..., h_{t-k}.
 
         y_t, state_t = cell([x_t  h_{t-2}  ...  h_{t-k}], state_{t-1})
@@ -223,7 +223,7 @@ class Lag(_Wrapper):
         return [self.input_size + j * self.hidden_size for j in range(self.k - 1)]
 
 
-class Concatenated(_Wrapper):
+class Concatenated(Wrapper):
     """A cell that reads all its earlier states side by side, each in a place of its own.
 
         y_t, state_t = cell([x_t  h_1  ...  h_{t-1}  0  ...  0], state_{t-1})
