@@ -5,7 +5,7 @@ Calling these in reverse order is backpropagation through time; the package has 
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,6 +22,21 @@ from companion._arrays import (
 from companion.cells.base import Cell, Part, State
 
 Tap = Callable[[int, State], None]
+
+
+class Weight(np.ndarray):
+    """A parameter during a run. It does not change, so its transpose, which every step of the way back
+    multiplies with, is laid out in memory once. What is computed from it is an ordinary array."""
+
+    @property
+    def T(self) -> Any:
+        """The transpose."""
+        if not hasattr(self, "_turned"):
+            self._turned = np.ascontiguousarray(self.view(np.ndarray).T)
+        return self._turned
+
+    def __array_wrap__(self, array: Array, context: object = None, return_scalar: bool = False) -> Any:
+        return array[()] if return_scalar else array
 
 
 class Run(NamedTuple):
@@ -55,13 +70,14 @@ def scan(
     expect_shape("xs", xs, "N", "T", cell.input_size)
     expect_floats("xs", xs)
     expect_params(params, cell.shapes, xs.dtype)
+    weights = {name: value.view(Weight) for name, value in params.items()}
     N, T, _ = xs.shape
     state = checked_state(cell, state, N, xs.dtype)
     keep = _keeper(lengths, N, T)
 
     ys, backs = [], []
     for t in range(T):
-        step = cell.step(params, xs[:, t], state)
+        step = cell.step(weights, xs[:, t], state)
         state = tuple(keep(t, new, old) for new, old in zip(step.state, state, strict=True))
         ys.append(keep(t, step.y, 0))
         backs.append(step.back)

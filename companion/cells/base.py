@@ -73,6 +73,11 @@ class Basic:
         """The empty memory before the first step: an (N, H) array of zeros for each of `state_names`."""
         return tuple(np.zeros((N, self.hidden_size), dtype) for _ in self.state_names)
 
+    def _blocks(self, a: Array) -> list[Array]:
+        """The sums of each gate, (N, H), out of those of all gates side by side."""
+        H = self.hidden_size
+        return [a[:, g * H : (g + 1) * H] for g in range(self.gates)]
+
     def _expect(self, x: Array, state: State) -> None:
         expect_shape("x", x, "N", self.input_size)
         for name, value in zip(self.state_names, state, strict=True):

@@ -14,7 +14,10 @@ from companion.cells.base import Basic, State, Step
 
 def sigmoid(a: Array) -> Array:
     """1 / (1 + exp(-a)), written with tanh so that no exp can overflow."""
-    return 0.5 * np.tanh(0.5 * a) + 0.5
+    s = np.tanh(0.5 * a)
+    s *= 0.5  # in place: of a batch of numbers no second copy is made
+    s += 0.5
+    return s
 
 
 class LSTMGates(NamedTuple):
@@ -46,8 +49,10 @@ class LSTM(Basic):
     def look(self, params: Params, x: Array, state: State) -> LSTMGates:
         """The gates and the candidate at a step from x (N, D) and state (h, c)."""
         self._expect(x, state)
-        a = x @ params["W_xh"] + state[0] @ params["W_hh"] + params["b_h"]
-        a_i, a_f, a_g, a_o = np.split(a, 4, axis=1)
+        a = x @ params["W_xh"]
+        a += state[0] @ params["W_hh"]  # in place: sums of four gates are the largest arrays of a step
+        a += params["b_h"]
+        a_i, a_f, a_g, a_o = self._blocks(a)
         return LSTMGates(sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o))
 
     def step(self, params: Params, x: Array, state: State) -> Step:
@@ -56,12 +61,12 @@ class LSTM(Basic):
         h_prev, c_prev = state
         i, f, g, o = self.look(params, x, state)
         c = f * c_prev + i * g
-        tanh_c = np.tanh(c)
-        h = o * tanh_c
+        h = o * np.tanh(c)
 
         def back(dy: Array, dstate: State) -> tuple[Array, State, Grads]:
             dh, dc = dstate
             dh = dy + dh
+            tanh_c = np.tanh(c)  # made anew: quicker than to keep it for every step
             # c reaches the loss by two roads: through h at this step and through c at the next.
             dc = dc + dh * o * (1 - tanh_c * tanh_c)
             da_i = dc * g * i * (1 - i)
@@ -110,8 +115,8 @@ class GRU(Basic):
     def look(self, params: Params, x: Array, state: State) -> GRUGates:
         """The gates and the candidate at a step from x (N, D) and state (h,)."""
         self._expect(x, state)
-        a_r, a_z, a_n = np.split(x @ params["W_xh"] + params["b_h"], 3, axis=1)
-        u_r, u_z, u_n = np.split(state[0] @ params["W_hh"], 3, axis=1)
+        a_r, a_z, a_n = self._blocks(x @ params["W_xh"] + params["b_h"])
+        u_r, u_z, u_n = self._blocks(state[0] @ params["W_hh"])
         r, m = sigmoid(a_r + u_r), u_n + params["b_hn"]
         return GRUGates(r, sigmoid(a_z + u_z), np.tanh(a_n + r * m), m)
 
