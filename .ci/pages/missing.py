@@ -33,6 +33,7 @@ input, button {{
   color: inherit; font: inherit; padding: 0.3rem 0.7rem;
 }}
 input {{ flex: 1 1 12rem; min-width: 0; }}
+input::placeholder {{ color: var(--edge); opacity: 1; }}
 </style>
 </head>
 <body>
