@@ -2,6 +2,8 @@
 # Python is always started as .venv/NAME/bin/python: console scripts break when the folder is moved.
 
 PYTHON ?= python3
+BASE ?= origin/main
+VERSIONS ?= oldest
 # On Linux, https://download.pytorch.org/whl/cpu gives a torch without gigabytes of CUDA.
 TORCH_INDEX ?=
 
@@ -12,8 +14,9 @@ unexport PYTHONHOME
 BOOK := .venv/book/bin/python
 TEST := .venv/test/bin/python
 PRINT := .venv/print/bin/python
+VENVS := $(addprefix .venv/,book test print test-oldest test-newest colab-oldest colab-newest)
 
-.PHONY: help book test lint execute record lab bench offline sheets clean address .venv/book .venv/test .venv/print
+.PHONY: help book test lint execute record lab bench offline sheets changed colab release versions clean address $(VENVS)
 .NOTPARALLEL:
 
 help:
@@ -27,10 +30,14 @@ help:
 	@echo 'make bench     compare the speed with PyTorch, Keras and the bare matrix products, as ratios'
 	@echo 'make offline   build the site as a zip and the book as a PDF into _build/offline (needs Chromium or Chrome)'
 	@echo 'make sheets    write the exercises of each chapter, without their solutions, into _build/sheets'
+	@echo 'make changed BASE=origin/main   run only the chapters that changed since this branch or commit'
+	@echo 'make colab VERSIONS=oldest   run every chapter as Colab would, with the oldest libraries it had (or newest)'
+	@echo 'make versions VERSIONS=newest   run the tests with the newest libraries that there are (or the oldest allowed)'
+	@echo 'make release VERSION=1.2   build wheel, source, site and PDF of a clean tree, with checksums, into _build/release'
 	@echo 'make address URL=https://github.com/someone/repo   set the public address everywhere'
 	@echo 'make clean     remove the built site and the caches; the virtual environments stay'
 
-.venv/book .venv/test .venv/print:
+$(VENVS):
 	@"$(PYTHON)" .ci/environment.py $(@F)
 
 book: .venv/book
@@ -61,6 +68,22 @@ offline: book .venv/print
 
 sheets: .venv/book
 	@$(BOOK) -m companion.notebooks sheets _build/sheets
+
+changed: .venv/test
+	@$(TEST) .ci/changed.py "$(BASE)"
+
+colab: .venv/test .venv/colab-$(VERSIONS)
+	@OMP_NUM_THREADS=1 $(TEST) .ci/in_colab.py "$(VERSIONS)"
+
+# Numbers may be rounded otherwise there: the chapters must run, with every verdict, and are not compared.
+versions: book .venv/test-$(VERSIONS)
+	.venv/test-$(VERSIONS)/bin/python -m pytest -n 2 -m "not browser and not colab" \
+	    -o addopts="--nbval-lax --nbval-current-env --nbval-cell-timeout=240 --dist=loadscope -ra"
+
+release: .venv/print
+	@$(PRINT) .ci/release.py --check $(VERSION)
+	@$(MAKE) --no-print-directory book
+	@$(PRINT) .ci/release.py $(VERSION)
 
 address: .venv/book
 	$(BOOK) -m companion.notebooks address "$(URL)"

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EXTRAS = {
     "book": ["book"],
     "print": ["print"],
-    "test": ["book", "cluster", "lab", "tensorflow", "test", "torch"],
+    "test": ["book", "cluster", "lab", "print", "tensorflow", "test", "torch"],
 }
 OTHERS = ["colab-newest", "colab-oldest", "test-newest", "test-oldest"]
 

@@ -3,12 +3,13 @@
 The PDF is printed from one page into which all pages of the table of contents are put in reading order. So
 links between chapters stay links, the outline is that of the headings, and pages are numbered throughout.
 Both files are written whole or not at all. Explorers and quick questions ask for a screen: the PDF has their
-text.
+text. Chromium leaves most of a tagged PDF uncompressed, so pikepdf packs it.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import re
 import shutil
@@ -149,6 +150,17 @@ def print_book(site: Path, names: list[str], url: str) -> bytes:
     return pdf
 
 
+def packed(pdf: bytes) -> bytes:
+    """The same PDF with everything in it compressed."""
+    import pikepdf
+
+    small = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as book:
+        objects = pikepdf.ObjectStreamMode.generate
+        book.save(small, object_stream_mode=objects, recompress_flate=True, deterministic_id=True)
+    return small.getvalue()
+
+
 def published(config: Path) -> str:
     """Where GitHub publishes the site of the repository that `_config.yml` names."""
     text = config.read_text(encoding="utf-8")
@@ -166,14 +178,14 @@ def main(arguments: list[str] | None = None) -> int:
     if missing := [name for name in names if not (options.site / f"{name}.html").is_file()]:
         print(f"{options.site} lacks {', '.join(missing)}: run `make book` first", file=sys.stderr)
         return 1
-    options.out.mkdir(parents=True, exist_ok=True)
     try:
+        options.out.mkdir(parents=True, exist_ok=True)
         pdf = print_book(options.site.resolve(), names, published(options.root / "_config.yml"))
-    except OfflineError as error:
+        write_whole(options.out / f"{NAME}.pdf", packed(pdf))
+        zip_site(options.site, options.out / f"{NAME}.zip")
+    except (OfflineError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    write_whole(options.out / f"{NAME}.pdf", pdf)
-    zip_site(options.site, options.out / f"{NAME}.zip")
     for suffix in ("pdf", "zip"):
         file = options.out / f"{NAME}.{suffix}"
         print(f"{os.path.relpath(file)}: {file.stat().st_size / 1e6:.1f} MB")

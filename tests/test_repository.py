@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,9 +16,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from companion.notebooks import api
 from companion.notebooks.address import files, read_address, set_address
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / ".ci"))
+
+import changed  # noqa: E402
+import environment  # noqa: E402
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 MODULES = sorted(ROOT.glob("companion/**/*.py"))
 
@@ -147,6 +156,117 @@ def test_wheel_carries_every_module_and_the_data(copied_tree: Path, tmp_path: Pa
     )
     assert run.stdout.split(" ")[-1].strip() == "48"
     assert str(tmp_path) in run.stdout
+
+
+# The workflows
+
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+
+
+def jobs(file: Path) -> list[dict[str, object]]:
+    return list(yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"].values())
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_workflow_calls_what_exists(file: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", text("Makefile"), re.MULTILINE))
+    runs = "\n".join(step.get("run", "") for job in jobs(file) for step in job["steps"])
+    scripts = re.findall(r"(?<![\w/])\.ci/\w+", runs)
+    assert set(re.findall(r"\bmake ([a-z]+)", runs)) <= targets
+    assert [name for name in scripts if not os.access(ROOT / name, os.X_OK)] == []
+    assert all((ROOT / name).is_file() for name in re.findall(r"/course/(\S+)", runs))
+    assert re.search(r"make |\.ci/", runs), "it does nothing of the course"
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_workflow_sets_up_what_the_commands_accept(file: Path) -> None:
+    accepted = re.findall(r"3\.\d+", text(".ci/environment.py").split("not in", 1)[1].splitlines()[0])
+    for job in jobs(file):
+        matrix = job.get("strategy", {}).get("matrix", {})
+        cells = [*matrix.get("include", []), *({"python": one} for one in matrix.get("python", []))]
+        asked = [
+            step["with"]["python-version"]
+            for step in job["steps"]
+            if "python-version" in step.get("with", {})
+        ]
+        pythons = [one for one in asked if "matrix" not in one] + [cell["python"] for cell in cells]
+        assert set(pythons) <= {*accepted}
+        assert {cell["versions"] for cell in cells if "versions" in cell} <= {"newest", "oldest"}
+        assert bool(pythons) == bool(asked)
+
+
+@pytest.mark.parametrize(
+    ("open_issues", "expected"),
+    [
+        ([], "issue create --title A chapter fails --body It failed: https://a.org/1"),
+        ([{"number": 3, "title": "A chapter fails, I think"}], "issue create --title A chapter fails"),
+        (
+            [{"number": 3, "title": "Other"}, {"number": 7, "title": "A chapter fails"}],
+            "issue comment 7 --body It failed again: https://a.org/1",
+        ),
+    ],
+)
+def test_a_failure_is_told_once(tmp_path: Path, open_issues: list[object], expected: str) -> None:
+    """A `gh` that knows these open issues writes down what it is asked to do."""
+    program = tmp_path / "gh"
+    listed = shlex.quote(json.dumps(open_issues))
+    program.write_text(f'#!/bin/sh\n[ "$2" = list ] && echo {listed} || echo "$@" > {tmp_path}/asked\n')
+    program.chmod(0o755)
+    path = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    subprocess.run([ROOT / ".ci/report", "A chapter fails", "https://a.org/1"], env=path, check=True)
+    assert (tmp_path / "asked").read_text().startswith(expected)
+
+
+def test_changed_chapters_are_found_by_what_they_use() -> None:
+    def found(*names: str) -> set[str]:
+        files = {ROOT / name for name in names}
+        return {path.stem for path in api.chapters() if changed.touched(path, files)}
+
+    assert found("book/3-bptt/letters.ipynb") == {"letters"}
+    assert found("companion/check/letters.py") == {"letters"}
+    assert found("companion/check/lags.py", "README.md") == {"lags"}
+    assert {"gated-cells", "letters"} <= found("companion/_arrays.py"), "reached through other modules"
+    assert found("data/results/depth.jsonl") == {"what-depth-buys"}
+    assert found("tests/conftest.py") == set()
+
+
+def test_changes_since_a_commit_include_those_of_no_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def git(*command: str) -> None:
+        who = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
+        subprocess.run(["git", "-C", tmp_path, *who, *command], check=True, capture_output=True)
+
+    for name in ("same", "edited", "committed"):
+        (tmp_path / name).write_text("before")
+    git("init", "-q", "-b", "main")
+    git("add", "-A")
+    git("commit", "-q", "-m", "Before")
+    git("checkout", "-q", "-b", "branch")
+    (tmp_path / "committed").write_text("after")
+    git("commit", "-q", "-a", "-m", "After")
+    (tmp_path / "edited").write_text("after")
+    (tmp_path / "new").write_text("after")
+    monkeypatch.setattr(changed, "ROOT", tmp_path)
+    assert {file.name for file in changed.changes("main")} == {"committed", "edited", "new"}
+
+
+def test_oldest_versions_are_the_lower_bounds() -> None:
+    asked = [
+        "numpy>=1.26",
+        "jupyter-book>=1.0.4,<2",
+        "ruff",
+        "tensorflow-cpu>=2.18; sys_platform != 'darwin'",
+    ]
+    bound = ["numpy==1.26", "jupyter-book==1.0.4", "tensorflow-cpu==2.18; sys_platform != 'darwin'"]
+    assert environment.oldest(asked) == bound
+    assert environment.wanted("test-newest") == (environment.requirements("test"), "")
+    assert "numpy==" in environment.wanted("test")[1]
+    assert {line.split("==")[0] for line in environment.wanted("colab-oldest")[0]} >= {
+        "numpy",
+        "torch",
+        "keras",
+    }
 
 
 # The documents

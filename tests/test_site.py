@@ -168,6 +168,7 @@ ON_PAPER = r"""
     ...all('button, input, nav, .headerlink, .explorer > :not(p)').filter(seen).map(told('to press')),
     ...all('article details:not([name]), article .dropdown').filter(isClosed).map(told('closed')),
     ...all('article pre, article table, article img').filter(isCut).map(told('cut')),
+    ...all('article *').filter((one) => getComputedStyle(one).boxShadow !== 'none').map(told('shadow')),
     ...(Math.max(red, green, blue) < 128 ? ['dark paper'] : []),
   ];
 }

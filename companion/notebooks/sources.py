@@ -5,6 +5,8 @@ it last ran with.
 """
 
 import ast
+from collections.abc import Set
+from functools import cache
 from pathlib import Path
 
 from companion.notebooks.stored import Notebook, code_cells, digest, record
@@ -12,12 +14,13 @@ from companion.notebooks.stored import Notebook, code_cells, digest, record
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def imports(source: str) -> set[str]:
+@cache
+def imports(source: str) -> frozenset[str]:
     """The dotted names that a piece of Python imports; none where it is not plain Python (the first cell)."""
     try:
         tree = ast.parse(source)
     except SyntaxError:
-        return set()
+        return frozenset()
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -25,7 +28,7 @@ def imports(source: str) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return names
+    return frozenset(names)
 
 
 def _module_file(name: str) -> Path | None:
@@ -33,7 +36,7 @@ def _module_file(name: str) -> Path | None:
     return next((file for file in (path / "__init__.py", path.with_suffix(".py")) if file.is_file()), None)
 
 
-def _package_files(names: set[str]) -> list[Path]:
+def _package_files(names: Set[str]) -> list[Path]:
     """The files of the package that these imports reach, directly or through other files of the package."""
     reached: set[Path] = set()
     while names:
@@ -43,13 +46,20 @@ def _package_files(names: set[str]) -> list[Path]:
     return sorted(reached)
 
 
+def _code(notebook: Notebook) -> list[str]:
+    """The chapter's own code; not the first cell, which changes with the address."""
+    return [cell["source"] for cell in code_cells(notebook)[1:]]
+
+
+def files_behind(notebook: Notebook) -> list[Path]:
+    """The files of the package that a chapter's code imports, directly or through others."""
+    return _package_files({name for cell in _code(notebook) for name in imports(cell)})
+
+
 def sources(notebook: Notebook) -> dict[str, str]:
     """Digests of what the outputs come from: the chapter's code, and what it imports from the package."""
-    cells = [
-        cell["source"] for cell in code_cells(notebook)[1:]
-    ]  # not the first: it changes with the address
-    files = _package_files({name for cell in cells for name in imports(cell)})
-    return {"cells": digest(cells), "package": digest([file.read_text(encoding="utf-8") for file in files])}
+    package = [file.read_text(encoding="utf-8") for file in files_behind(notebook)]
+    return {"cells": digest(_code(notebook)), "package": digest(package)}
 
 
 def changed(notebook: Notebook) -> bool:
