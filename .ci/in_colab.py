@@ -137,7 +137,7 @@ def run_chapter(chapter: Path, libraries_of: Path, repository: Path) -> dict[str
         python = colab_python(Path(folder) / "python", libraries_of)
         before = versions(library(python))
         copy = alone(chapter, Path(folder) / "content")
-        notebook = read(copy)
+        notebook, stored = read(copy), read(copy)
         started, error = time.monotonic(), ""
         try:
             run_cells(notebook, copy.parent, python, outside(repository))
@@ -147,7 +147,7 @@ def run_chapter(chapter: Path, libraries_of: Path, repository: Path) -> dict[str
         left = sorted(path.name for path in copy.parent.iterdir() if path != copy)
     return {
         "error": error,
-        "shows another text": [] if error else differences(notebook, read(chapter)),
+        "shows another text": [] if error else differences(notebook, stored),
         "changed": sorted(name for name in before if after.get(name) != before[name]),
         "left behind": left,
         "seconds": round(time.monotonic() - started),
