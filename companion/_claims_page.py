@@ -51,15 +51,16 @@ found. A verdict stands where its evidence is computed: its link leads to the ce
 
 - **Holds**, **holds in part** or **does not hold**: measured in a chapter.
 - **Cannot be checked**: what one would need, such as a lost figure or a lost set of weights, is not public.
-- **Not yet judged**: the chapter is still to be written.
 """
+TO_COME = "- **Not yet judged**: the chapter is still to be written.\n"
 
 
 def page(findings: Iterable[Finding]) -> str:
     """The page for these verdicts: all claims, by source, with verdict, measured figure and link."""
     found = {finding.verdict.claim.id: finding for finding in findings}
     claims = list(load().values())
-    parts = [HEAD, _count(f"All {len(claims)} claims", claims, found)]
+    head = HEAD + TO_COME * (len(found) < len(claims))
+    parts = [head, _count(f"All {len(claims)} claims", claims, found)]
     for source, (title, origin, address) in SOURCES.items():
         own = [claim for claim in claims if claim.source == source]
         name = f"[{_plain(title)}]({address})" if address else _plain(title)
@@ -72,7 +73,8 @@ def page(findings: Iterable[Finding]) -> str:
 
 def _count(what: str, claims: list[Claim], found: dict[str, Finding]) -> str:
     counts = Counter(found[claim.id].verdict.verdict if claim.id in found else OPEN for claim in claims)
-    return f"{what}: " + ", ".join(f"{verdict} {counts[verdict]}" for verdict in (*VERDICTS, OPEN)) + ".\n"
+    shown = [*VERDICTS, OPEN] if counts[OPEN] else VERDICTS
+    return f"{what}: " + ", ".join(f"{verdict} {counts[verdict]}" for verdict in shown) + ".\n"
 
 
 def _row(claim: Claim, finding: Finding | None) -> str:
