@@ -79,6 +79,9 @@ def quiz(question: str, *choices: Choice) -> Quiz:
     """
     if not isinstance(question, str) or not question.strip():
         raise QuizError(f"the question must be a line of text, got {question!r}")
+    if strangers := [one for one in choices if not isinstance(one, Choice)]:
+        got = type(strangers[0]).__name__
+        raise TypeError(f"{question!r}: choices must be made by choice(...), got {got}")
     if len(choices) < 2:
         raise QuizError(f"{question!r}: expected two choices or more, got {len(choices)}")
     if len(right := [one.text for one in choices if one.holds]) != 1:

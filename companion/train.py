@@ -7,8 +7,8 @@ batch, and leaves parameters, optimiser and random generator in a state that is 
 import io
 import json
 import os
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -198,39 +198,63 @@ def load_checkpoint(
 
     Sets `rng` to where it stood. Raises CheckpointError naming the file, what was expected and what it holds.
     """
-    about, groups = _read(Path(path))
-    kind = type(rng.bit_generator).__name__
+    content = Path(path).read_bytes()
+    with _reading(path):
+        about, groups = _read(content)
+    kind = type(rng.bit_generator)
     _expect_equal(path, "the optimiser", repr(optimizer), about["optimizer"])
-    _expect_equal(path, "the random generator", kind, about["rng"]["bit_generator"])
+    _expect_equal(path, "the random generator", kind.__name__, about["rng"]["bit_generator"])
     for group, here in (("params", run.params), ("best", run.best), ("memory", run.memory)):
         _expect_equal(path, group, _kinds(here), _kinds(groups[group]))
-    rng.bit_generator.state = about["rng"]
-    history = {name: [float(value) for value in values] for name, values in groups["history"].items()}
-    epochs = int(about["epoch"]), int(about["best_epoch"])
-    return Fit(groups["params"], groups["best"], groups["memory"], history, *epochs)
+    with _reading(path):
+        _set_state(kind(), about["rng"])  # on trial: what is refused leaves `rng` as it was
+    _set_state(rng.bit_generator, about["rng"])
+    history = {name: values.tolist() for name, values in groups["history"].items()}
+    return Fit(
+        groups["params"], groups["best"], groups["memory"], history, about["epoch"], about["best_epoch"]
+    )
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Grads]]:
-    """The description and the groups of arrays that a checkpoint holds."""
-    groups: dict[str, Grads] = {"params": {}, "best": {}, "memory": {}, "history": {}}
-    content = io.BytesIO(path.read_bytes())
+@contextmanager
+def _reading(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Call whatever zipfile, NumPy and json make of a damaged file by one name."""
     try:
-        with np.load(content, allow_pickle=False) as stored:
-            if altered := stored.zip.testzip():  # NumPy alone would accept an array whose stated size shrank
-                raise ValueError(f"{altered} is altered")
-            about = json.loads(str(stored["about"]))
-            for key in set(stored.files) - {"about"}:
-                group, _, name = key.partition("/")
-                groups[group][name] = stored[key]
-            if about["format"] != FORMAT:
-                raise ValueError(f"its format is {about['format']!r}")
-            about["epoch"], about["best_epoch"], about["optimizer"], about["rng"]["bit_generator"]
-    except (zipfile.BadZipFile, EOFError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        yield
+    except Exception as error:
         raise CheckpointError(
             f"{path} is not a complete checkpoint ({type(error).__name__}: {error}); expected an npz file of "
             f"the format {FORMAT!r}. Remove the file to start anew, or put back a copy."
         ) from error
+
+
+def _read(content: bytes) -> tuple[dict[str, Any], dict[str, Grads]]:
+    """The description and the groups of arrays that a checkpoint holds."""
+    groups: dict[str, Grads] = {"params": {}, "best": {}, "memory": {}, "history": {}}
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+        if altered := stored.zip.testzip():  # NumPy alone would accept an array whose stated size shrank
+            raise ValueError(f"{altered} is altered")
+        about = json.loads(str(stored["about"]))
+        for key in set(stored.files) - {"about"}:
+            group, _, name = key.partition("/")
+            groups[group][name] = stored[key]
+    if about["format"] != FORMAT:
+        raise ValueError(f"its format is {about['format']!r}")
+    epoch, best_epoch = about["epoch"], about["best_epoch"]
+    if not (type(epoch) is type(best_epoch) is int and 0 <= best_epoch <= epoch):
+        raise ValueError(f"its epochs are {epoch!r} and {best_epoch!r}")
+    for name, values in groups["history"].items():
+        if values.dtype != np.float64 or values.shape != (epoch,):
+            raise ValueError(f"its history of {name} is {values.dtype}{list(values.shape)}")
+    about["optimizer"], about["rng"]["bit_generator"]
     return about, groups
+
+
+def _set_state(generator: np.random.BitGenerator, state: Mapping[str, Any]) -> None:
+    """Set a generator's state; ValueError for a place in its buffer that is beyond it, which NumPy takes."""
+    for part, place, size in ((state["state"], "pos", 624), (state, "buffer_pos", 4)):
+        if not 0 <= part.get(place, 0) <= size:
+            raise ValueError(f"{place} is {part[place]}")
+    generator.state = state
 
 
 def _kinds(arrays: Mapping[str, Array]) -> str:

@@ -14,6 +14,7 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("long", max_examples=2_000, deadline=None)  # by --hypothesis-profile=long
 settings.load_profile("repeatable")
 
 

@@ -129,20 +129,40 @@ def test_a_cell_that_takes_too_long_is_not_stored(tmp_path, monkeypatch):
     assert path.read_bytes() == before
 
 
-def test_an_interrupted_run_stores_nothing(tmp_path):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_run_stores_nothing_and_leaves_nothing_behind(tmp_path, how):
     notebook = build()
-    code_cells(notebook)[1]["source"] = "import time\nopen('started', 'w').close()\ntime.sleep(60)"
+    begun = "import os, time\nopen('kernel', 'w').write(str(os.getpid()))\nos.rename('kernel', 'started')"
+    code_cells(notebook)[1]["source"] = f"{begun}\ntime.sleep(60)"
     path = write(tmp_path / "sample.ipynb", notebook)
     before = path.read_bytes()
     command = [sys.executable, "-m", "companion.notebooks", "execute", str(path)]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as running:
-        until = time.monotonic() + 60
-        while not (tmp_path / "started").exists() and time.monotonic() < until:
-            time.sleep(0.1)
-        running.send_signal(signal.SIGINT)
-        assert "Interrupted." in running.communicate(timeout=30)[1]
-    assert running.returncode == 130
+        wait_until((tmp_path / "started").exists)
+        running.send_signal(how)
+        said = running.communicate(timeout=30)[1]
+    assert (running.returncode, "Interrupted." in said) == (
+        (130, True) if how == signal.SIGINT else (-9, False)
+    )
     assert path.read_bytes() == before
+    assert {file.name for file in tmp_path.iterdir()} == {"sample.ipynb", "started"}
+    kernel = int((tmp_path / "started").read_text())
+    wait_until(lambda: not alive(kernel))  # it notices by itself that its client has gone
+
+
+def wait_until(holds):
+    until = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def alive(process):
+    """Whether a process runs; one that has ended and waits to be collected does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def test_a_file_that_is_no_notebook_is_named(tmp_path, capsys):

@@ -16,9 +16,26 @@ def read(path: Path) -> Notebook:
     import nbformat
 
     try:
-        return nbformat.read(path, as_version=4)  # type: ignore[no-any-return, no-untyped-call, unused-ignore]
-    except (ValueError, KeyError, AttributeError) as error:
-        raise NotebookError(f"{path}: expected a Jupyter notebook, got {error!r}") from error
+        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call, unused-ignore]
+        nbformat.validate(notebook)
+        _expect_own(notebook)
+    except OSError:
+        raise
+    except Exception as error:  # nbformat has many
+        reason = f"{type(error).__name__}: {error}".split("\n")[0]
+        raise NotebookError(f"{path}: expected a Jupyter notebook, got {reason}") from error
+    return notebook  # type: ignore[no-any-return]
+
+
+def _expect_own(notebook: Notebook) -> None:
+    """TypeError unless the course's own metadata have the form that the functions below rely on."""
+    run = notebook["metadata"].get("companion", {}).get("run", {})
+    texts = [run.get("time", ""), *run.get("versions", {}).values()]
+    for cell in notebook["cells"]:
+        if mark := cell["metadata"].get("exercise"):
+            texts += [mark["name"], mark["role"]]
+    if strangers := [one for one in texts if not isinstance(one, str)]:
+        raise TypeError(f"metadata of the course must be text, got {strangers[0]!r}")
 
 
 def text(notebook: Notebook) -> str:
