@@ -16,13 +16,14 @@ TEST := .venv/test/bin/python
 PRINT := .venv/print/bin/python
 VENVS := $(addprefix .venv/,book test print test-oldest test-newest colab-oldest colab-newest)
 
-.PHONY: help book test lint execute record lab bench offline sheets changed colab release versions clean address $(VENVS)
+.PHONY: help book test lint chapter execute record lab bench offline sheets changed colab release versions clean address $(VENVS)
 .NOTPARALLEL:
 
 help:
 	@echo 'make book      build the site into _build/html'
 	@echo 'make test      run everything: lint, the site, the package, the chapters, the browser checks'
 	@echo 'make lint      only ruff and mypy'
+	@echo 'make chapter NAME=3-bptt/echo TITLE="An echo"   start a chapter that runs and keeps every rule'
 	@echo 'make execute   run the chapters that changed and store their outputs'
 	@echo 'make record NAME=voices   repeat the recorded runs of companion/experiments/voices.py that are missing;'
 	@echo '                          JOBS=4 runs four at a time, CLUSTER=tcp://host:8786 all that this Dask cluster can'
@@ -50,6 +51,9 @@ lint: .venv/test
 	$(TEST) -m ruff check .
 	$(TEST) -m ruff format --check .
 	$(TEST) -m mypy
+
+chapter: .venv/book
+	@$(BOOK) -m companion.notebooks new "$(NAME)" "$(TITLE)"
 
 execute: .venv/test
 	$(TEST) -m companion.notebooks execute

@@ -160,7 +160,7 @@ ON_PAPER = r"""
   const all = (selector) => [...document.querySelectorAll(selector)];
   const seen = (element) => element.checkVisibility({ opacityProperty: true });
   const told = (what) => (element) => `${what}: ${element.outerHTML.slice(0, 120)}`;
-  const isClosed = (drop) => !drop.closest('.explorer') && !seen(drop.lastElementChild);
+  const isClosed = (drop) => seen(drop) && !drop.closest('.explorer') && !seen(drop.lastElementChild);
   const isCut = (box) => seen(box) && (box.getBoundingClientRect().right > innerWidth + 2
     || (box.scrollWidth > box.clientWidth + 2 && getComputedStyle(box).overflowX !== 'visible'));
   const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/\d+/g);
@@ -168,6 +168,7 @@ ON_PAPER = r"""
     ...all('button, input, nav, .headerlink, .explorer > :not(p)').filter(seen).map(told('to press')),
     ...all('article details:not([name]), article .dropdown').filter(isClosed).map(told('closed')),
     ...all('article pre, article table, article img').filter(isCut).map(told('cut')),
+    ...all('.cell:has(.quiz) pre, .quiz details p').filter(seen).map(told('answer')),
     ...all('article *').filter((one) => getComputedStyle(one).boxShadow !== 'none').map(told('shadow')),
     ...(Math.max(red, green, blue) < 128 ? ['dark paper'] : []),
   ];

@@ -1,4 +1,4 @@
-"""The command line: `python -m companion.notebooks execute | check | template | address | stamp | sheets`."""
+"""The command line: `python -m companion.notebooks execute | new | check | template | stamp | ...`."""
 
 import argparse
 import sys
@@ -11,6 +11,7 @@ from companion.notebooks.address import read_address, set_address
 from companion.notebooks.rules import problems
 from companion.notebooks.runs import execute
 from companion.notebooks.sheets import sheet
+from companion.notebooks.skeleton import start
 from companion.notebooks.sources import ROOT, changed
 from companion.notebooks.stored import read, record, refresh, text
 from companion.notebooks.times import time_line, write_time_line
@@ -84,6 +85,12 @@ def run_sheets(options: argparse.Namespace) -> bool:
     return True
 
 
+def run_new(options: argparse.Namespace) -> bool:
+    path = start(ROOT, options.place, options.title)
+    print(f"{shown(path)}: a new chapter, at the end of its part in _toc.yml")
+    return True
+
+
 def run_address(options: argparse.Namespace) -> bool:
     for path in set_address(ROOT, options.url):
         print(f"{shown(path)}: address changed")
@@ -108,6 +115,10 @@ def main(arguments: list[str] | None = None) -> int:
     command = commands.add_parser("sheets", help="write the exercises of each chapter, without solutions")
     command.add_argument("folder", type=Path, help="where the notebooks go")
     command.set_defaults(run=run_sheets)
+    command = commands.add_parser("new", help="start a chapter that runs and keeps every rule")
+    command.add_argument("place", help="its part and name, such as 3-bptt/echo")
+    command.add_argument("title", help="its title")
+    command.set_defaults(run=run_new)
     command = commands.add_parser("address", help="set the repository's public address everywhere")
     command.add_argument("url", help="such as https://github.com/someone/course")
     command.set_defaults(run=run_address)
