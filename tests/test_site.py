@@ -72,14 +72,20 @@ def test_chapter_can_be_launched_and_downloaded(site: Path, page: str) -> None:
 
 
 @pytest.mark.browser
-def test_search_works_from_the_file_system(site: Path, browser) -> None:
+def test_search_works_from_the_file_system_and_finds_functions(site: Path, browser) -> None:
     page = browser.new_context().new_page()
     page.set_default_timeout(check.LONGEST)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: line.type == "error" and errors.append(line.text))
-    page.goto((site / "search.html").as_uri() + "?q=recurrent")
-    page.wait_for_selector("#search-results li a")
+    expected = {
+        "recurrent": "book/intro.html",
+        "clip_grad_norm": "book/appendix/api/optim.html#companion.optim.clip_grad_norm",
+        "gradcheck": "book/appendix/api/gradcheck.html#companion.gradcheck.gradcheck",
+    }
+    for words, found in expected.items():
+        page.goto((site / "search.html").as_uri() + f"?q={words}")
+        page.wait_for_selector(f'#search-results li a[href="{found}"]')
     page.wait_for_timeout(200)  # late errors
     page.context.close()
     assert errors == []
