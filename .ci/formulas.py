@@ -1,10 +1,11 @@
-"""Keeps a formula in one line with the punctuation around it: browsers break lines on both its sides."""
+"""Keeps in one line what belongs together: a formula and its punctuation, a number and its per cent."""
 
 import re
 
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+# Browsers break a line on both sides of a formula, whatever stands there.
 OPENING = re.compile(r"[(\[“‘]+$")
 CLOSING = re.compile(r"^(?:[,.;:!?)\]”’]+|-\w+)")
 
@@ -25,8 +26,15 @@ def keep_together(formula: nodes.math) -> None:
         parent[at] = nodes.inline("", "", *kept, classes=["together"])
 
 
+def keep_per_cent(text: nodes.Text) -> None:
+    """Put a space that does not break between a number and its %, but not in code."""
+    joined = re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", text)
+    if joined != text and not isinstance(text.parent, nodes.literal | nodes.literal_block):
+        text.parent.replace(text, nodes.Text(joined))
+
+
 class KeepTogether(SphinxPostTransform):
-    """Applies `keep_together` to all formulas that stand in a line of text."""
+    """Applies `keep_together` to all formulas in a line of text, and `keep_per_cent` to the text."""
 
     default_priority = 900
     formats = ("html",)
@@ -34,6 +42,8 @@ class KeepTogether(SphinxPostTransform):
     def run(self, **kwargs: object) -> None:
         for formula in list(self.document.findall(nodes.math)):
             keep_together(formula)
+        for text in list(self.document.findall(nodes.Text)):
+            keep_per_cent(text)
 
 
 def setup(app) -> dict[str, bool]:

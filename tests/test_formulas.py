@@ -1,4 +1,4 @@
-"""On a page a formula stays in one line with the punctuation around it."""
+"""On a page a formula stays in one line with the punctuation around it, and a number with its per cent."""
 
 import importlib.util
 import re
@@ -32,6 +32,13 @@ def test_punctuation_stays_with_its_formula(before: str, after: str | None, kept
     assert line.astext() == words
     found = [node.astext() for node in line.findall(nodes.inline)]
     assert found == ([kept] if kept else [])
+
+
+def test_a_number_stays_with_its_per_cent_but_code_is_left_alone() -> None:
+    line = nodes.paragraph("", "", nodes.Text("middle 95 % of 20 %"), nodes.literal("", "5 % 2"))
+    for text in list(line.findall(nodes.Text)):
+        formulas.keep_per_cent(text)
+    assert line.astext() == "middle 95\xa0% of 20\xa0%5 % 2"
 
 
 def test_on_every_page_commas_stay_with_their_formulas(site: Path) -> None:
