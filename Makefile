@@ -16,7 +16,7 @@ TEST := .venv/test/bin/python
 PRINT := .venv/print/bin/python
 VENVS := $(addprefix .venv/,book test print test-oldest test-newest colab-oldest colab-newest)
 
-.PHONY: help book test lint chapter execute record lab bench offline sheets changed colab release versions clean address $(VENVS)
+.PHONY: help book test lint chapter execute record lab bench zoo matrix offline sheets changed colab release versions clean address $(VENVS)
 .NOTPARALLEL:
 
 help:
@@ -29,6 +29,8 @@ help:
 	@echo '                          JOBS=4 runs four at a time, CLUSTER=tcp://host:8786 all that this Dask cluster can'
 	@echo 'make lab       open the chapters in JupyterLab'
 	@echo 'make bench     compare the speed with PyTorch, Keras and the bare matrix products, as ratios'
+	@echo 'make zoo       plant every bug of tests/planted, record which nets catch it, write its page (AGAIN=1: all anew)'
+	@echo 'make matrix    compare all chapters on other processors, threads, locales; SETTING="another day" for one'
 	@echo 'make offline   build the site as a zip and the book as a PDF into _build/offline (needs Chromium or Chrome)'
 	@echo 'make sheets    write the exercises of each chapter, without their solutions, into _build/sheets'
 	@echo 'make changed BASE=origin/main   run only the chapters that changed since this branch or commit'
@@ -66,6 +68,12 @@ lab: .venv/test
 
 bench: .venv/test
 	$(TEST) -m companion.bench
+
+zoo: .venv/test
+	cd tests && ../$(TEST) -m planted $(if $(AGAIN),--again)
+
+matrix: .venv/test
+	OMP_NUM_THREADS=1 $(TEST) .ci/matrix.py $(if $(SETTING),--setting "$(SETTING)")
 
 offline: book .venv/print
 	@$(PRINT) .ci/offline.py

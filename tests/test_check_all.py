@@ -124,11 +124,69 @@ def as_lists(value: Any) -> Any:
     return np.asarray(value).tolist()
 
 
+def each_array(change: Callable[[np.ndarray], Any]) -> Callable[[Any], Any]:
+    """The same answer with every array in it changed by `change`, and every number as an array of no axes."""
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {name: changed(part) for name, part in value.items()}
+        if isinstance(value, tuple | list) and not all(np.ndim(part) == 0 for part in value):
+            return [changed(part) for part in value]
+        array = np.asarray(value)
+        return change(array) if array.ndim else array
+
+    return changed
+
+
+def every_other(array: np.ndarray) -> np.ndarray:
+    """The same numbers as a view of every other place of a larger array, which cannot be written to."""
+    wide = np.zeros([2 * n for n in array.shape], array.dtype)
+    view = wide[tuple(slice(None, None, -2) for _ in array.shape)]
+    view[...] = array
+    view.flags.writeable = False
+    return view
+
+
+def single(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.float32) if array.dtype == np.float64 else array
+
+
+STYLES: dict[str, Callable[[Any], Any]] = {
+    "as it is": lambda value: value,
+    "as lists": as_lists,
+    "columns first": each_array(np.asfortranarray),
+    "a view": each_array(every_other),
+    "rows in a tuple": each_array(tuple),
+    "single precision": each_array(single),
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
 @over(EXERCISES)
-def test_the_right_answer_passes_as_it_is_and_as_lists(checker: Exercise) -> None:
-    right = f"{checker.name}: right."
-    assert run(checker, checker.right) == Report(True, right)
-    assert run(checker, lambda *given: as_lists(checker.right(*given))) == Report(True, right)
+def test_the_right_answer_passes_in_any_layout(checker: Exercise, style: str) -> None:
+    right = Report(True, f"{checker.name}: right.")
+    assert run(checker, lambda *given: STYLES[style](checker.right(*given))) == right
+
+
+@over({name: exercise for name, exercise in EXERCISES.items() if len(exercise.results) > 1})
+def test_several_results_pass_as_a_dict_and_in_their_order(checker: Exercise) -> None:
+    right = Report(True, f"{checker.name}: right.")
+    assert run(checker, lambda *given: checker._parts(checker.right(*given))) == right
+    assert run(checker, lambda *given: tuple(checker._parts(checker.right(*given)).values())) == right
+
+
+@over(EXERCISES)
+def test_the_right_answer_passes_when_it_is_worked_out_in_place(checker: Exercise) -> None:
+    """On copies of the inputs, which are spoiled afterwards."""
+
+    def in_place(*given: Any) -> Any:
+        own = copy.deepcopy(given)
+        answer = copy.deepcopy(checker.right(*own))
+        for array in arrays(own):
+            array[...] = 0
+        return answer
+
+    assert run(checker, in_place) == Report(True, f"{checker.name}: right.")
 
 
 SENTENCES = [(name, sentence) for name, exercise in EXERCISES.items() for sentence in exercise.mistakes]
@@ -139,6 +197,7 @@ def test_every_mistake_is_called_by_its_own_name(name: str, sentence: str) -> No
     exercise = EXERCISES[name]
     mistaken = exercise.mistakes[sentence]
     assert run(exercise, mistaken) == Report(False, f"{exercise.name}: {sentence}")
+    assert not run(exercise, lambda *given: STYLES["single precision"](mistaken(*given))).passed
 
 
 @over(EXERCISES)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from sample_chapter import write
 
-from companion.notebooks.figures import difference
+from companion.notebooks.figures import PIXELS, difference
 from companion.notebooks.runs import execute, run_cells
 from companion.notebooks.stored import code_cells, read
 
@@ -78,13 +78,14 @@ def test_the_report_says_how_far_a_figure_is_off(rerun):
     assert re.search(r"Cell figure 0 differs: \d+ pixels differ from the stored ones, at most", rerun[1])
 
 
-def drawn(scale=1.0, label="0.7358", width=6.4):
+def drawn(scale=1.0, label="0.7358", width=6.4, colours=("C0", "C1"), shift=0.0, legend=True):
     """A figure of the course's size, as PNG."""
     figure, axes = plt.subplots(figsize=(width, 3.8))
     x = np.linspace(0, 10, 50)
-    axes.plot(x, scale * np.sin(x), label=label)
-    axes.plot(x, np.cos(x), label="cosine")
-    axes.legend()
+    axes.plot(x, scale * np.sin(x), label=label, color=colours[0])
+    axes.plot(x, np.cos(x) + shift, label="cosine", color=colours[1])
+    if legend:
+        axes.legend()
     stored = io.BytesIO()
     figure.savefig(stored, format="png", dpi=200)
     plt.close(figure)
@@ -95,9 +96,30 @@ def test_rounding_is_no_difference():
     assert difference(drawn(), drawn(scale=1 + 1e-6)) == ""
 
 
-@pytest.mark.parametrize("fault", [{"label": "0.7359"}, {"scale": 1.01}, {"scale": -1.0}])
+FAULTS = {
+    "a digit in a label": {"label": "0.7359"},
+    "a curve one percent too high": {"scale": 1.01},
+    "a curve upside down": {"scale": -1.0},
+    "colours exchanged": {"colours": ("C1", "C0")},
+    "a curve shifted": {"shift": 0.01},
+    "no legend": {"legend": False},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_what_a_reader_could_see_is_a_difference(fault):
-    assert "pixels differ" in difference(drawn(), drawn(**fault))
+    assert re.fullmatch(
+        r"\d+ pixels differ from the stored ones, at most 60 may", difference(drawn(), drawn(**fault))
+    )
+
+
+def test_what_the_appendix_says_of_the_tolerance_was_measured():
+    """One wrong digit in a small label changes hundreds of pixels, two exchanged curves thousands."""
+
+    def pixels(**fault):
+        return int(difference(drawn(), drawn(**fault)).split()[0])
+
+    assert 2 * PIXELS < pixels(label="0.7359") < 1000 < pixels(colours=("C1", "C0"))
 
 
 def test_another_size_is_a_difference():

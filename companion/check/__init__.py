@@ -40,7 +40,8 @@ class Exercise:
     mistakes   {what to tell the learner: a function that makes this mistake}
     results    names for the parts of the answer, where it has several (a tuple, or a dict with these keys)
 
-    A right answer may be written in any way: only its numbers count, to a relative 1e-6.
+    A right answer may be written in any way: only its numbers count, to a relative 1e-6, or 1e-4 where they
+    come in single precision.
     """
 
     name: str
@@ -66,11 +67,11 @@ class Exercise:
                 returned = None
             except Exception as error:
                 return Report(False, f"{self.name} raised {type(error).__name__}: {error}")
-            if _is_missing(returned):
-                return Report(False, f"{self.name} is not started yet: it returns nothing.")
             if changed := [k for k, v in inputs.items() if _differs(v, given[k])]:
                 return Report(False, f"{self.name} changes its input {changed[0]} in place; work on a copy.")
             try:
+                if _is_missing(returned):
+                    return Report(False, f"{self.name} is not started yet: it returns nothing.")
                 answers.append(self._parts(returned))
             except Exception as error:
                 return Report(False, f"{self.name}: {error}")
@@ -98,19 +99,16 @@ class Exercise:
         if len(self.results) == 1:
             returned = {self.results[0]: returned}
         elif not isinstance(returned, Mapping):
-            if not isinstance(returned, tuple | list) or len(returned) != len(self.results):
-                got = (
-                    f"{len(returned)} values"
-                    if isinstance(returned, tuple | list)
-                    else type(returned).__name__
-                )
+            several = isinstance(returned, tuple | list) or np.ndim(returned) > 0
+            if not several or len(returned) != len(self.results):
+                got = f"{len(returned)} values" if several else type(returned).__name__
                 raise ValueError(
                     f"expected {len(self.results)} values ({', '.join(self.results)}), got {got}."
                 )
             returned = dict(zip(self.results, returned, strict=True))
         if missing := [k for k in self.results if _is_missing(returned.get(k))]:
             raise ValueError(f"the result has no {', '.join(missing)}.")
-        return {k: np.asarray(returned[k], dtype=np.float64) for k in self.results}
+        return {k: _floats(returned[k]) for k in self.results}
 
 
 def number(
@@ -131,22 +129,46 @@ def number(
 
 def _is_missing(value: Any) -> bool:
     """Whether `value` is what an unfinished function leaves: nothing, `...`, or several of these."""
-    several = isinstance(value, tuple | list) and len(value) > 0
-    return all(map(_is_missing, value)) if several else value is None or value is Ellipsis
+    parts, seen = [value], set()
+    while parts:
+        part = parts.pop()
+        if isinstance(part, tuple | list) and len(part) > 0:
+            parts.extend(part if id(part) not in seen else ())  # a list may hold itself
+            seen.add(id(part))
+        elif part is not None and part is not Ellipsis:
+            return False
+    return True
 
 
 def _differs(before: Any, after: Any) -> bool:
     """Whether any array of an input is another one after the call."""
     if isinstance(before, Mapping):
-        return set(before) != set(after) or any(_differs(before[k], after[k]) for k in before)
+        same = isinstance(after, Mapping) and set(before) == set(after)
+        return not same or any(_differs(before[k], after[k]) for k in before)
     if isinstance(before, tuple | list):
-        return len(before) != len(after) or any(map(_differs, before, after))
+        same = isinstance(after, tuple | list) and len(before) == len(after)
+        return not same or any(map(_differs, before, after))
     return isinstance(before, np.ndarray) and not np.array_equal(before, after)
+
+
+def _floats(value: Any) -> Array:
+    """An answer as an array of floats: single precision stays what it is, all else becomes float64."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufO":  # of text, or of complex numbers, a part would be lost on the way
+        raise ValueError(f"the result must hold real numbers, got {array.dtype}.")
+    return array if array.dtype == np.float32 else np.asarray(value, dtype=np.float64)
+
+
+def _close(answer: Array, other: Array) -> Array:
+    """Where the numbers of an answer are those of another, within the rounding of its own precision."""
+    single = answer.dtype == np.float32
+    close: Array = np.isclose(answer, other, rtol=1e-4 if single else 1e-6, atol=1e-6 if single else 1e-10)
+    return close
 
 
 def _all_equal(answers: list[Answer], others: list[Answer], part: str) -> bool:
     return all(
-        a[part].shape == b[part].shape and np.allclose(a[part], b[part], rtol=1e-6, atol=1e-10)
+        a[part].shape == b[part].shape and bool(_close(a[part], b[part]).all())
         for a, b in zip(answers, others, strict=True)
     )
 
@@ -160,6 +182,8 @@ def _difference(answers: list[Answer], expected: list[Answer], wrong: list[str])
     praise = f" ({', '.join(right)} {'is' if len(right) == 1 else 'are'} right.)" if right else ""
     if a.shape != b.shape:
         return f"{part} must have shape {b.shape}, got {a.shape}.{praise}"
-    index = tuple(int(i) for i in np.argwhere(~np.isclose(a, b, rtol=1e-6, atol=1e-10))[0])
+    index = tuple(int(i) for i in np.argwhere(~_close(a, b))[0])
     where = f"{part}[{', '.join(map(str, index))}]" if index else part
-    return f"{where} must be {b[index]:.6g}, got {a[index]:.6g}.{praise}"
+    rounded = np.allclose(a, b, rtol=1e-4, atol=1e-6)
+    hint = " So close a number is a rounded one: was it worked out in single precision?" if rounded else ""
+    return f"{where} must be {b[index]:.6g}, got {a[index]:.6g}.{hint}{praise}"

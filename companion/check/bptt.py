@@ -126,6 +126,9 @@ central_difference = Exercise(
         "this goes to one side only; its error falls with epsilon, not with its square.": (
             lambda f, a, epsilon: (f(a + epsilon) - f(a)) / epsilon
         ),
+        "one of the two points is a itself; they must lie on both sides of a.": (
+            lambda f, a, epsilon: (f(a + epsilon) - f(a)) / (2 * epsilon)
+        ),
         "the two points lie 2 epsilon apart; divide by that.": (
             lambda f, a, epsilon: (f(a + epsilon) - f(a - epsilon)) / epsilon
         ),

@@ -140,7 +140,7 @@ def _mistaken(what: str) -> Callable[..., tuple[Array, ...]]:
         tanh_c = np.tanh(f * c_prev + i * g)
         arrives = dh + dy
         through_h = arrives * o * (1 - tanh_c**2)
-        total = {"no dc": through_h, "no slope": dc + arrives * o}.get(what, dc + through_h)
+        total = {"no dc": through_h, "no dh": dc, "no slope": dc + arrives * o}.get(what, dc + through_h)
         carried = {"as it was": dc * f, "only h": through_h * f, "no f": total}.get(what, total * f)
         met = f * c_prev + i * g if what == "new c" else c_prev
         da = np.concatenate(
@@ -185,6 +185,9 @@ _mended = Exercise(
         ),
         "dc_prev must pass the forget gate.": _mistaken("no f"),
         "the gates have lost dc, which comes from the step after.": _mistaken("no dc"),
+        "the gates have lost what reaches c through h at this step, dh * o * (1 - tanh(c)**2).": (
+            _mistaken("no dh")
+        ),
         "the slope of the tanh of c is lost.": _mistaken("no slope"),
         "the forget gate met the old memory, c_prev, which was right as it stood.": _mistaken("new c"),
     },

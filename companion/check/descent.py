@@ -102,10 +102,11 @@ def _mistaken_adam(what: str) -> Callable[..., tuple[Array, Array, Array]]:
     def update(w: Array, g: Array, m: Array, v: Array, t: int, lr: float) -> tuple[Array, Array, Array]:
         beta1, beta2 = (0.999, 0.9) if what == "swapped" else (0.9, 0.999)
         m = beta1 * m + (1 - beta1) * g
-        v = beta2 * v + (1 - beta2) * (np.abs(g) if what == "unsquared" else g**2)
-        m_hat = m if what == "neither" else m / (1 - beta1**t)
-        v_hat = v if what in ("neither", "mean only") else v / (1 - beta2**t)
-        w = w - lr * m_hat / (np.sqrt(v_hat) + 1e-8)
+        v = beta2 * v + (1 - beta2) * {"unsquared": np.abs(g), "plain": g}.get(what, g**2)
+        m_hat = m if what in ("neither", "square only") else m / (1 - beta1**t)
+        corrected = v / (1 - (beta1 if what == "one beta" else beta2) ** t)
+        v_hat = v if what in ("neither", "mean only") else corrected
+        w = w - lr * m_hat / ((v_hat if what == "no root" else np.sqrt(v_hat)) + 1e-8)
         return (w, m_hat, v_hat) if what == "kept" else (w, m, v)
 
     return update
@@ -128,11 +129,15 @@ adam_update = Exercise(
             _mistaken_adam("neither")
         ),
         "v is not corrected; it starts at zero as m does.": _mistaken_adam("mean only"),
+        "m is not corrected; it starts at zero as v does.": _mistaken_adam("square only"),
+        "v is corrected with the beta of m; its own is 0.999.": _mistaken_adam("one beta"),
+        "the step is divided by v; divide it by the square root.": _mistaken_adam("no root"),
         "the corrected means are handed back; the next update wants them uncorrected.": (
             _mistaken_adam("kept")
         ),
         "the two betas have changed places.": _mistaken_adam("swapped"),
         "v is the running mean of the squared gradient.": _mistaken_adam("unsquared"),
+        "v takes in the gradient itself; it is the mean of its square.": _mistaken_adam("plain"),
     },
 )
 

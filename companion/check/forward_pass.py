@@ -101,6 +101,9 @@ forward = Exercise(
         "only the last state is returned; keep the state of every step.": (
             lambda xs, W_xh, W_hh, b_h: _forward(xs, W_xh, W_hh, b_h)[:, -1]
         ),
+        "the states are right, and stand in the wrong order: the last one comes first.": (
+            lambda xs, W_xh, W_hh, b_h: _forward(xs, W_xh, W_hh, b_h)[:, ::-1]
+        ),
         "the sequence is read backwards.": lambda xs, W_xh, W_hh, b_h: _forward(xs[:, ::-1], W_xh, W_hh, b_h),
         "the tanh is missing.": (
             lambda xs, W_xh, W_hh, b_h: _forward(xs, W_xh, W_hh, b_h, squash=IDENTITY.f)
@@ -131,6 +134,12 @@ parameters = Exercise(
     {
         "the biases are missing: H in the cell, K in the read-out.": (
             lambda D, H, K, T, flattened: _parameters(D, H, K, T, flattened) - H - K
+        ),
+        "the bias of the cell is missing: H numbers.": (
+            lambda D, H, K, T, flattened: _parameters(D, H, K, T, flattened) - H
+        ),
+        "the bias of the read-out is missing: K numbers.": (
+            lambda D, H, K, T, flattened: _parameters(D, H, K, T, flattened) - K
         ),
         "the weights of the cell are counted once a step; they are shared by all steps.": (
             lambda D, H, K, T, flattened: T * (D * H + H * H + H) + (T if flattened else 1) * H * K + K
@@ -211,6 +220,12 @@ def _powers(logits: Array) -> Array:
     return powers
 
 
+def _lifted(logits: Array) -> Array:
+    """The sums by which the shifted exponentials of each row are divided."""
+    sums: Array = _powers(logits - logits.max(axis=-1, keepdims=True)).sum(axis=-1, keepdims=True)
+    return sums
+
+
 _OVERFLOW = (
     "right for small logits, but for logits near 1000 the exponential overflows, and infinity over infinity "
     "is nan. Subtract the largest logit of each row first."
@@ -227,6 +242,9 @@ _ordinary = Exercise(
         "the exponentials are not divided by their sum, so a row does not sum to 1.": _powers,
         "the sum runs over the whole array; every row is divided by its own sum (axis=-1, keepdims=True).": (
             lambda z: _powers(z) / _powers(z).sum()
+        ),
+        "each row is shifted by its own largest logit, and then divided by the sum of all rows.": (
+            lambda z: right_softmax(z) * _lifted(z) / _lifted(z).sum()
         ),
         "the sum runs down the columns; every row is divided by its own sum (axis=-1, keepdims=True).": (
             lambda z: _powers(z) / _powers(z).sum(axis=0)

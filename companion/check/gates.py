@@ -89,11 +89,12 @@ def _gru_mistaken(what: str) -> Callable[..., tuple[Array, ...]]:
             du, dm = da, da_n * r
         if what == "u for a":
             da = du
-        direct = 0.0 if what == "no direct road" else dh * keeps
+        of_W_hh = da if what == "W_hh from a" else du
+        direct = 0.0 if what == "no direct road" else dh * (1 - z if what == "direct 1 - z" else keeps)
         return (
             direct + du @ params["W_hh"].T,
             x.T @ da,
-            h_prev.T @ du,
+            h_prev.T @ of_W_hh,
             da.sum(axis=0),
             dm.sum(axis=0),
         )
@@ -114,6 +115,9 @@ gru_step_back = Exercise(
     draw=_draw_gru,
     results=_GRU,
     mistakes={
+        "W_hh got the gradient of what x brings; behind the reset gate it is da_n * r.": (
+            _gru_mistaken("W_hh from a")
+        ),
         "W_hh and the old state got the gradients of W_xh; behind the reset gate it is da_n * r.": (
             _gru_mistaken("a for u")
         ),
@@ -125,6 +129,9 @@ gru_step_back = Exercise(
             _gru_mistaken("no r")
         ),
         "the direct road to the old state, dh * z, is missing.": _gru_mistaken("no direct road"),
+        "the direct road to the old state goes through z, which keeps it: dh * z, not dh * (1 - z).": (
+            _gru_mistaken("direct 1 - z")
+        ),
         "z keeps the old state and 1 - z takes the candidate, not the other way round.": (
             _gru_mistaken("z and 1 - z")
         ),
@@ -257,7 +264,7 @@ def counter(attempt: Callable[[], Any]) -> Report:
     cell = LSTM(2, 1)
     try:
         W_xh, W_hh, b_h = (np.array(a, dtype=np.float64) for a in returned)
-    except (TypeError, ValueError):
+    except Exception:
         return Report(False, "counter must return three arrays: W_xh (2, 4), W_hh (1, 4) and b_h (4,).")
     params = {"W_xh": W_xh, "W_hh": W_hh, "b_h": b_h}
     for name, shape in cell.shapes.items():

@@ -202,14 +202,16 @@ highway_step = Exercise(
 )
 
 
-def _back(*roads: str, gated: bool = True, swapped: bool = False, slope: bool = True) -> Callable[..., Array]:
+def _back(
+    *roads: str, gated: bool = True, swapped: bool = False, slope: bool = True, sign: int = 1
+) -> Callable[..., Array]:
     """The gradient of the old state along some of the three roads, right or with a mistake."""
 
     def back(params: Params, x: Array, h: Array, dnew: Array) -> Array:
         g, made = _parts(params, x, h)
         keep, let = (g, 1 - g) if swapped else (1 - g, g)
         cell = dnew * (let if gated else 1) * (1 - made**2)
-        gate = dnew * (made - h) * (g * (1 - g) if slope else 1)
+        gate = sign * dnew * (made - h) * (g * (1 - g) if slope else 1)
         along = {"past": dnew * keep, "cell": cell @ params["W_hh"].T, "gate": gate @ params["W_hg"].T}
         total: Array = np.sum([along[road] for road in roads], axis=0)
         return total
@@ -238,6 +240,9 @@ highway_back = Exercise(
         "g and 1 - g have changed places.": _back(*ALL, swapped=True),
         "the slope of the sigmoid, g (1 - g), is missing on the road through the gate.": (
             _back(*ALL, slope=False)
+        ),
+        "the sign of the road through the gate is turned: more g means more of what is made, less of h.": (
+            _back(*ALL, sign=-1)
         ),
     },
 )

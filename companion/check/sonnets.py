@@ -133,14 +133,28 @@ def _each_alone(series: Array, test: int) -> tuple[Array, Array]:
     return _scaled(series, test, train)[0], _scaled(series, test, rest)[1]
 
 
+def _draw_series(rng: np.random.Generator) -> Inputs:
+    # One extreme of the series lies in the test, now this and now that: who looks there gives himself away.
+    test = int(rng.integers(10, 20))
+    series = np.cumsum(rng.normal(0.4, 1, 50)) + 20
+    smallest, largest = rng.permutation([rng.integers(30), 50 - rng.integers(1, 10)])
+    series[smallest], series[largest] = series.min() - 2, series.max() + 2
+    return {"series": series, "test": test}
+
+
 min_max = Exercise(
     name="min_max",
     right=lambda series, test: _scaled(series, test, series[:-test]),
-    draw=lambda rng: {"series": np.cumsum(rng.normal(0.4, 1, 50)) + 20, "test": int(rng.integers(10, 20))},
+    draw=_draw_series,
     results=("train", "test"),
+    trials=6,
     mistakes={
         "smallest and largest value are those of all the series. The test's extremes leak into the training; "
         "take them from the training part.": lambda series, test: _scaled(series, test, series),
+        "the smallest value is that of all the series, the range that of the training part; take both from "
+        "the training part.": (
+            lambda series, test: tuple(np.split((series - series.min()) / np.ptp(series[:-test]), [-test]))
+        ),
         "each part has a scale of its own. The test must be scaled as the training was, or the net is shown "
         "other units than it learnt.": _each_alone,
         "the scale is fitted on the test, which nobody knows yet.": (

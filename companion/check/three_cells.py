@@ -151,6 +151,9 @@ choose = Exercise(
     lambda validation, test: (_chosen(validation, test), float(test.max(axis=1).mean())),
     _curves,
     {
+        "the honest figure chooses by the test accuracy; choose by the validation, and report the test.": (
+            lambda validation, test: (float(test.max(axis=1).mean()), float(test.max(axis=1).mean()))
+        ),
         "the honest figure is the validation accuracy itself; report the test accuracy at that epoch.": (
             lambda validation, test: (float(validation.max(axis=1).mean()), float(test.max(axis=1).mean()))
         ),

@@ -84,6 +84,9 @@ last_state = Exercise(
         "it takes the state one step too late: the last real step of length L has index L - 1.": (
             lambda hs, lengths: _last_state(hs, lengths, 0)
         ),
+        "it takes the state one step too early: index L - 1 is the last real step, not the last but one.": (
+            lambda hs, lengths: _last_state(hs, lengths, 2)
+        ),
         "every sequence is read at the same step, that of the longest.": (
             lambda hs, lengths: hs[:, lengths.max() - 1]
         ),

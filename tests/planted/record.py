@@ -1,0 +1,90 @@
+"""The record of the zoo: which net has caught which bug, in data/results/zoo.json."""
+
+import hashlib
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterable
+from importlib.metadata import version
+from importlib.util import module_from_spec, spec_from_file_location
+from typing import Any
+
+from planted import AREAS, ZOO, Area, Bug
+from planted.bugs import ROOT
+from planted.nets import NETS, Answer, in_child, throw
+from planted.slips import SLIPS
+
+PATH = ROOT / "data" / "results" / "zoo.json"
+LIBRARIES = ("numpy", "torch", "keras", "tensorflow")
+
+
+def digest(area: Area, bug: Bug) -> str:
+    """By which a record knows its bug: what is changed, where, and what the nets are thrown at."""
+    about = [bug.file or area.file, bug.right, bug.wrong, bug.on or area.on, *area.tests, *area.frameworks]
+    return hashlib.sha256("\n".join(about).encode()).hexdigest()[:12]
+
+
+def load() -> dict[str, Any]:
+    """The record: {"bugs": {name: {"patch", "caught": {net: words or null}}}, "slips", "versions"}."""
+    if not PATH.exists():
+        return {"bugs": {}, "slips": {}}
+    found: dict[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))
+    return found
+
+
+def record(again: bool = False) -> None:
+    """Throw every net at every bug that has no record yet, or at all of them; each is stored at once."""
+    stored = {} if again else load()["bugs"]
+    bugs, slips = {}, in_child(of_slips)
+    for name, (area, bug) in ZOO.items():
+        patch = digest(area, bug)
+        if stored.get(name, {}).get("patch") != patch:
+            stored[name] = {"patch": patch, "caught": throw(area, bug, NETS)}
+            print(name, "|", *(net for net, words in stored[name]["caught"].items() if words), flush=True)
+            _store({**bugs, **stored}, slips)
+        bugs[name] = stored[name]
+    _store(bugs, slips)
+
+
+def of_slips() -> Answer:
+    """What the nets say of every slip."""
+    os.chdir(ROOT)
+    from planted.book import answers
+
+    return {slip.key: answers(slip) for slip in SLIPS}
+
+
+def ask(jobs: Iterable[tuple[str, str, list[str]]]) -> list[Answer]:
+    """What some nets say now: jobs are (name of a bug, what to throw them at if not as usual, nets).
+
+    In the place of a bug the title of an area may stand, for the package as it is.
+    """
+    areas = {area.title: area for area in AREAS}
+    return [_asked(areas, *job) for job in jobs]
+
+
+def _asked(areas: dict[str, Area], name: str, on: str, nets: list[str]) -> Answer:
+    if name in areas:
+        return throw(areas[name]._replace(on=on or areas[name].on), None, nets)
+    area, bug = ZOO[name]
+    return throw(area, bug._replace(on=on or bug.on), nets)
+
+
+def _store(bugs: dict[str, Any], slips: Answer) -> None:
+    versions = {"python": platform.python_version(), **{name: version(_package(name)) for name in LIBRARIES}}
+    about = {"versions": versions, "bugs": bugs, "slips": slips}
+    _write_whole(json.dumps(about, indent=1) + "\n")
+
+
+def _package(name: str) -> str:
+    return "tensorflow-cpu" if name == "tensorflow" and sys.platform != "darwin" else name
+
+
+def _write_whole(text: str) -> None:
+    """By the package's own function, taken from its file: this process must not import the package."""
+    spec = spec_from_file_location("files", ROOT / "companion" / "_files.py")
+    assert spec is not None and spec.loader is not None
+    files = module_from_spec(spec)
+    spec.loader.exec_module(files)
+    files.write_whole(PATH, text)
