@@ -23,13 +23,13 @@ class Overwritten(LSTM):
     def step(self, params: Params, x: Array, state: State) -> Step:
         step = super().step(params, x, state)
         _, f, _, o = self.look(params, x, state)
-        tanh_c = np.tanh(step.state[1])
+        slope = 1 - np.tanh(step.state[1]) ** 2
 
         def back(dy: Array, dstate: State) -> tuple[Array, State, Grads]:
             dx, (dh, _), grads = step.back(dy, dstate)
             # By now dh is the gradient of the step before,
             # and is taken for that of this step.
-            dc = dstate[1] * f + dh * o * (1 - tanh_c**2) * f
+            dc = dstate[1] * f + dh * o * slope * f
             return dx, (dh, dc), grads
 
         return step._replace(back=back)
@@ -44,10 +44,10 @@ class Detour(LSTM):
 
         def back(dy: Array, dstate: State) -> tuple[Array, State, Grads]:
             dh, dc = dstate
-            dx, (_, dc_prev), grads = step.back(dy, (dh, dc))
-            no_dc = np.zeros_like(dc)
-            _, (dh_prev, _), _ = step.back(dy, (dh, no_dc))
-            return dx, (dh_prev, dc_prev), grads
+            dx, dprev, grads = step.back(dy, dstate)
+            only_dh = (dh, np.zeros_like(dc))
+            _, (dh_prev, _), _ = step.back(dy, only_dh)
+            return dx, (dh_prev, dprev[1]), grads
 
         return step._replace(back=back)
 
@@ -60,7 +60,7 @@ class NotCarried(LSTM):
 
         def back(dy: Array, dstate: State) -> tuple[Array, State, Grads]:
             dx, dprev, grads = step.back(dy, dstate)
-            nothing = tuple(np.zeros_like(d) for d in dprev)
+            nothing = tuple(0 * d for d in dprev)
             return dx, nothing, grads
 
         return step._replace(back=back)
