@@ -10,8 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
+from companion import judging, variants
+from companion.experiments.variants import Net
 from companion.notebooks import figures
 from companion.notebooks.runs import run_cells
 from companion.notebooks.stored import code_cells, read
@@ -96,3 +100,25 @@ def test_a_chapter_that_fails_is_told_with_its_error(tmp_path: Path, monkeypatch
     monkeypatch.setattr(colab, "run_cells", fail)
     outcome = colab.run_chapter(ROOT / "book/intro.ipynb", Path(sys.executable), tmp_path)
     assert colab.told(outcome) == "FAILED\nNameError: name 'x' is not defined"
+
+
+@pytest.mark.parametrize(("there", "place"), [(True, "cuda"), (False, "cpu")])
+def test_a_gpu_is_used_where_there_is_one_and_never_needed(
+    monkeypatch: pytest.MonkeyPatch, there: bool, place: str
+) -> None:
+    """Tensors are made where they were asked for as far as this machine can, which is on the processor."""
+    make, asked = torch.tensor, []
+
+    def tensor(values: object, device: str | None = None, **more: object) -> torch.Tensor:
+        asked.append(device)
+        return make(values, **more)
+
+    monkeypatch.setattr(torch, "tensor", tensor)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    rng, reading = np.random.default_rng(0), variants.READINGS["as published"]
+    seen = variants.inputs("vanilla", reading, rng.random((2, 28, 28)), rng)
+    net = Net("vanilla", reading, variants.initial("vanilla", reading, rng), 0.007, 2)
+    net.learn(seen, np.array([3, 1]))
+    tiny = judging.Scale(edge=14, train=2, epochs=1, batch=2, test=2)
+    judging.accuracy(judging.base, {}, 0, tiny)
+    assert set(asked) == {place}
