@@ -35,15 +35,19 @@ class Choices:
             answers = None
         except Exception as error:
             return Report(False, f"{self.name} raised {type(error).__name__}: {error}")
-        if _is_missing(answers):
-            return Report(False, f"{self.name} is not started yet: it returns nothing.")
-        if not isinstance(answers, Mapping):
-            return Report(
-                False, f"{self.name} must return a dict {{question: answer}}, got {type(answers).__name__}."
-            )
-        return Report(*self._judged(answers))
+        try:
+            if _is_missing(answers):
+                return Report(False, f"{self.name} is not started yet: it returns nothing.")
+            return Report(*self._judged(answers))
+        except Exception as error:  # of a strange object
+            return Report(False, f"{self.name}: what it returns cannot be read ({type(error).__name__}).")
 
     def _judged(self, answers: Mapping[Question, Any]) -> tuple[bool, str]:
+        if not isinstance(answers, Mapping):
+            return (
+                False,
+                f"{self.name} must return a dict {{question: answer}}, got {type(answers).__name__}.",
+            )
         if missing := [question for question in self.right if _is_missing(answers.get(question))]:
             return False, f"{self.name}: there is no answer yet for {', '.join(map(str, missing))}."
         given = {question: str(answers[question]).strip().lower() for question in self.right}

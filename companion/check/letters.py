@@ -105,7 +105,7 @@ def _not_pairs(returned: Any, xs: Array, labels: Array, given: tuple[Any, ...]) 
         return "changes its input in place; work on a copy."
     try:
         new_xs, new_labels = (np.asarray(a, dtype=np.float64) for a in returned)
-    except (TypeError, ValueError) as error:
+    except Exception as error:
         return f"must return two arrays: {error}."
     if new_xs.shape != xs.shape or new_labels.shape != labels.shape:
         return f"must return shapes {xs.shape} and {labels.shape}, got {new_xs.shape} and {new_labels.shape}."

@@ -34,7 +34,11 @@ def shuffle_pairs(attempt: Callable[..., Any]) -> Report:
         return Report(False, "shuffle_pairs is not started yet: it returns nothing.")
     if not all(isinstance(result, tuple | list) and len(result) == 2 for result in results):
         return _report("it must return two arrays, the sequences and the answers.")
-    return _report(_fault(xs, ys, given, [(np.asarray(a), np.asarray(b)) for a, b in results]))
+    try:
+        arrays = [(np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)) for a, b in results]
+    except Exception as error:
+        return _report(f"it must return two arrays, the sequences and the answers: {error}.")
+    return _report(_fault(xs, ys, given, arrays))
 
 
 def _fault(xs: Array, ys: Array, given: tuple[Array, Array], results: list[tuple[Array, Array]]) -> str:
