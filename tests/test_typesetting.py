@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from docutils import nodes
 
-SCRIPT = Path(__file__).parent.parent / ".ci/formulas.py"
-SPEC = importlib.util.spec_from_file_location("formulas", SCRIPT)
+SCRIPT = Path(__file__).parent.parent / ".ci/typesetting.py"
+SPEC = importlib.util.spec_from_file_location("typesetting", SCRIPT)
 assert SPEC is not None and SPEC.loader is not None
-formulas = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(formulas)
+typesetting = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(typesetting)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_punctuation_stays_with_its_formula(before: str, after: str | None, kept
     texts = [nodes.Text(before), nodes.math("x", "x"), *([nodes.Text(after)] if after else [])]
     line = nodes.paragraph("", "", *texts)
     words = line.astext()
-    formulas.keep_together(line[1])
+    typesetting.keep_together(line[1])
     assert line.astext() == words
     found = [node.astext() for node in line.findall(nodes.inline)]
     assert found == ([kept] if kept else [])
@@ -37,8 +37,15 @@ def test_punctuation_stays_with_its_formula(before: str, after: str | None, kept
 def test_a_number_stays_with_its_per_cent_but_code_is_left_alone() -> None:
     line = nodes.paragraph("", "", nodes.Text("middle 95 % of 20 %"), nodes.literal("", "5 % 2"))
     for text in list(line.findall(nodes.Text)):
-        formulas.keep_per_cent(text)
+        typesetting.keep_per_cent(text)
     assert line.astext() == "middle 95\xa0% of 20\xa0%5 % 2"
+
+
+def test_the_space_before_a_link_is_no_part_of_it() -> None:
+    line = nodes.paragraph("", "Solution to", nodes.reference("", " Exercise 1", refuri="#1"))
+    typesetting.move_space_out(line[1])
+    assert line.astext() == "Solution to Exercise 1"
+    assert [link.astext() for link in line.findall(nodes.reference)] == ["Exercise 1"]
 
 
 def test_on_every_page_commas_stay_with_their_formulas(site: Path) -> None:

@@ -1,4 +1,7 @@
-"""Keeps in one line what belongs together: a formula and its punctuation, a number and its per cent."""
+"""Keeps in one line what belongs together: a formula and its punctuation, a number and its per cent.
+
+Besides, the space before a link is no part of it, since all of a link is underlined.
+"""
 
 import re
 
@@ -33,8 +36,15 @@ def keep_per_cent(text: nodes.Text) -> None:
         text.parent.replace(text, nodes.Text(joined))
 
 
-class KeepTogether(SphinxPostTransform):
-    """Applies `keep_together` to all formulas in a line of text, and `keep_per_cent` to the text."""
+def move_space_out(link: nodes.reference) -> None:
+    """Put the space with which the words of a link begin before the link."""
+    if link.children and isinstance(words := link[0], nodes.Text) and words.startswith(" "):
+        link[0] = nodes.Text(words.lstrip())
+        link.parent.insert(link.parent.index(link), nodes.Text(" "))
+
+
+class Typesetting(SphinxPostTransform):
+    """Applies the functions above to all formulas, text and links of a page."""
 
     default_priority = 900
     formats = ("html",)
@@ -44,8 +54,10 @@ class KeepTogether(SphinxPostTransform):
             keep_together(formula)
         for text in list(self.document.findall(nodes.Text)):
             keep_per_cent(text)
+        for link in list(self.document.findall(nodes.reference)):
+            move_space_out(link)
 
 
 def setup(app) -> dict[str, bool]:
-    app.add_post_transform(KeepTogether)
+    app.add_post_transform(Typesetting)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
