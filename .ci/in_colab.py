@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, distributions
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,18 @@ def differences(ran: Notebook, stored: Notebook) -> list[str]:
     return [kept["source"].split("\n")[0] for new, kept in pairs if shown(new) != shown(kept)]
 
 
+def first_difference(ran: Notebook, stored: Notebook) -> list[str]:
+    """Where the text first differs, the line that is stored and the one that came."""
+    for new, kept in zip(code_cells(ran)[1:], code_cells(stored)[1:], strict=True):
+        texts = [
+            "\n".join(map(str, (v for one in shown(cell) for v in one.values()))) for cell in (kept, new)
+        ]
+        for pair in zip_longest(*(text.split("\n") for text in texts), fillvalue=""):
+            if pair[0] != pair[1]:
+                return list(pair)
+    return []
+
+
 def alone(chapter: Path, folder: Path) -> Path:
     """A copy of a chapter in a new folder in which there is nothing else."""
     folder.mkdir()
@@ -148,6 +161,7 @@ def run_chapter(chapter: Path, libraries_of: Path, repository: Path) -> dict[str
     return {
         "error": error,
         "shows another text": [] if error else differences(notebook, stored),
+        "first": [] if error else first_difference(notebook, stored),
         "changed": sorted(name for name in before if after.get(name) != before[name]),
         "left behind": left,
         "seconds": round(time.monotonic() - started),
@@ -161,7 +175,10 @@ def told(outcome: dict[str, Any]) -> str:
     if outcome["changed"] or outcome["left behind"]:
         return f"FAILED: changed {outcome['changed']}, left behind {outcome['left behind']}"
     other = outcome["shows another text"]
-    return "runs" + (f"; shows another text in: {' | '.join(other)}" if other else ", same text")
+    if not other:
+        return "runs, same text"
+    was, came = outcome["first"]
+    return f"runs; {len(other)} cells show another text, first {came!r} for {was!r}"
 
 
 def main() -> int:

@@ -71,7 +71,10 @@ def ran_well(**changes: object) -> dict[str, object]:
     ("changes", "told"),
     [
         ({}, "runs, same text"),
-        ({"shows another text": ["print(1)"]}, "runs; shows another text in: print(1)"),
+        (
+            {"shows another text": ["print(1)", "x"], "first": ["1", "2"]},
+            "runs; 2 cells show another text, first '2' for '1'",
+        ),
         ({"error": "NameError: x"}, "FAILED\nNameError: x"),
         ({"changed": ["numpy"]}, "FAILED: changed ['numpy'], left behind []"),
         ({"left behind": ["run.npz"]}, "FAILED: changed [], left behind ['run.npz']"),
@@ -90,7 +93,10 @@ def test_a_cell_that_shows_another_text_is_named() -> None:
         return {"cells": cells}
 
     stored = notebook("installing", "1", "2")
-    assert colab.differences(notebook("fetching", "1", "3"), stored) == ["cell_2()"]
+    ran = notebook("fetching", "1", "same\n3")
+    assert colab.differences(ran, stored) == ["cell_2()"]
+    assert colab.first_difference(ran, stored) == ["2", "same"]
+    assert colab.first_difference(stored, stored) == []
 
 
 def test_a_chapter_that_fails_is_told_with_its_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
