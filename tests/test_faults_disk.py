@@ -135,19 +135,17 @@ def text_file(folder: Path, patch: Patch) -> Writing:
     return folder / "file", lambda: write_whole(folder / "file", "new " * 30_000)
 
 
-WRITERS = [
-    text_file,
-    checkpoint,
-    records,
+FUNCTIONS = [text_file, checkpoint, records, address]  # which raise
+COMMANDS = [
     claims_page,
     executed,
     template,
     sheets,
-    address,
     explorer,
     book_zip,
     book_pdf,
-]
+]  # which say it and return 1
+WRITERS = [*FUNCTIONS, *COMMANDS]
 
 
 # The troubles: each makes a folder, and then trouble in it
@@ -234,12 +232,12 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def complaint(work: Callable[[], object], capsys: pytest.CaptureFixture[str]) -> str:
-    """What a writer says: its error, or what it prints where it ends with a status; else nothing."""
+    """What a writer says: the OSError of a function, what a command prints that ends with 1; else nothing."""
     capsys.readouterr()
     try:
         ended = work()
-    except Exception as error:
-        return str(error)
+    except OSError as error:
+        return f"OSError: {error}"
     return capsys.readouterr().err if ended == 1 else ""
 
 
@@ -275,6 +273,7 @@ def test_trouble_is_named_and_the_old_file_stays(
         said = complaint(work, capsys)
         assert contents(folder) == before
     assert f"cannot write {target} ({TROUBLES[trouble]}); the old file is unchanged" in said
+    assert said.startswith("OSError: ") == (writer in FUNCTIONS)
 
 
 @pytest.mark.parametrize("trouble", [full_disk, small_files], ids=lambda trouble: trouble.__name__)
