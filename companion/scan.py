@@ -25,8 +25,8 @@ Tap = Callable[[int, State], None]
 
 
 class Weight(np.ndarray):
-    """A parameter during a run. It does not change, so its transpose, which every step of the way back
-    multiplies with, is laid out in memory once. What is computed from it is an ordinary array."""
+    """A matrix of weights during a run. It does not change, so its transpose, by which every step of the way
+    back multiplies, is laid out in memory once. What is computed from it is an ordinary array."""
 
     @property
     def T(self) -> Any:
@@ -35,8 +35,8 @@ class Weight(np.ndarray):
             self._turned = np.ascontiguousarray(self.view(np.ndarray).T)
         return self._turned
 
-    def __array_wrap__(self, array: Array, context: object = None, return_scalar: bool = False) -> Any:
-        return array[()] if return_scalar else array
+    def __array_wrap__(self, array: Array, *about: object) -> Any:
+        return array if array.ndim else array[()]
 
 
 class Run(NamedTuple):
@@ -70,7 +70,7 @@ def scan(
     expect_shape("xs", xs, "N", "T", cell.input_size)
     expect_floats("xs", xs)
     expect_params(params, cell.shapes, xs.dtype)
-    weights = {name: value.view(Weight) for name, value in params.items()}
+    weights = {name: value.view(Weight) if value.ndim == 2 else value for name, value in params.items()}
     N, T, _ = xs.shape
     state = checked_state(cell, state, N, xs.dtype)
     keep = _keeper(lengths, N, T)

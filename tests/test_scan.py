@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from companion.cells import IDENTITY, RNN, Step
+from companion.cells import GRU, IDENTITY, LSTM, RNN, Highway, Stacked, Step
 from companion.gradcheck import gradcheck
 from companion.scan import scan
 
@@ -295,3 +295,34 @@ def test_bad_output_gradients():
     ]:
         with refused(error, text):
             run.back(bad)
+
+
+# What a cell is given
+
+
+class Watching(RNN):
+    """An RNN that keeps what it is given as W_hh and what it makes of it."""
+
+    def step(self, params, x, state):
+        self.seen = params["W_hh"], params["W_hh"].T, params["W_hh"] @ params["W_hh"]
+        return super().step(params, x, state)
+
+
+def test_a_cell_gets_weights_whose_transposes_are_laid_out_once():
+    cell, p, xs, *_ = drawn(cell=Watching(D, H))
+    scan(cell, p, xs)
+    W, turned, product = cell.seen
+    equal((np.asarray(W), turned, product), (p["W_hh"], p["W_hh"].T, p["W_hh"] @ p["W_hh"]))
+    assert turned is W.T
+    assert turned.flags.c_contiguous
+    assert np.shares_memory(W, p["W_hh"])
+    assert type(turned) is type(product) is np.ndarray
+    assert type(W.sum()) is np.float64
+
+
+def test_every_gradient_is_an_ordinary_array():
+    for cell in (RNN(D, H), Stacked([LSTM(D, 2), Highway(GRU(2, H))])):
+        rng = np.random.default_rng(3)
+        run = scan(cell, cell.init(rng), rng.normal(size=(N, T, D)))
+        dxs, dstate, grads = run.back(rng.normal(size=run.ys.shape))
+        assert {type(a) for a in (run.ys, *run.state, dxs, *dstate, *grads.values())} == {np.ndarray}

@@ -44,7 +44,7 @@ def site(folder: Path) -> dict[str, Any]:
     notebook = json.loads((folder / EDITED).read_text(encoding="utf-8"))
     last = [cell for cell in notebook["cells"] if cell["cell_type"] == "markdown"][-1]
     last["source"] += ["\n", "\n", "One more sentence."]
-    (folder / EDITED).write_text(json.dumps(notebook), encoding="utf-8")
+    (folder / EDITED).write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     edit = timed(folder, "make", "book")
     return {"seconds": {"`make book` from clean": clean, "`make book` after one edit": edit}}
 
