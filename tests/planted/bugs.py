@@ -66,5 +66,7 @@ def text_of(area: Area, bug: Bug) -> str:
     if not bug.right:
         return source
     where = path.relative_to(ROOT)
-    assert source.count(bug.right) == 1, f"{bug.name}: {bug.right!r} must stand once in {where}"
+    assert source.count(bug.right) == 1, (
+        f"{bug.name}: {bug.right!r} must stand once in {where}; bring tests/planted up to date"
+    )
     return source.replace(bug.right, bug.wrong)

@@ -1,5 +1,6 @@
 """The page of the zoo, book/appendix/bug-zoo.md, made from the record."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ from planted import AREAS, ZOO
 from planted.bugs import ROOT
 from planted.nets import NETS
 from planted.record import load
-from planted.slips import SLIPS
+from planted.slips import SLIPS, Slip
 
 PATH = ROOT / "book" / "appendix" / "bug-zoo.md"
 LETTERS = dict(zip(NETS, "SL1GFU", strict=True))
@@ -86,10 +87,7 @@ def text() -> str:
         parts.append("")
     parts.append("## Exercises\n\nThe words are those by which the checker knows the mistake.\n")
     parts.append("| exercise | the checker says | S |\n|:--|:--|:-:|")
-    parts += [
-        f"| {slip.solution.replace('/', ', ')} | {slip.says} | {mark(slips[slip.key]['shapes'])} |"
-        for slip in SLIPS
-    ]
+    parts += [slip_row(slip, slips[slip.key]) for slip in SLIPS]
     versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
     parts.append(f"\nRecorded with {versions}.\n")
     return "\n".join(parts)
@@ -107,6 +105,16 @@ def head(first: str) -> list[str]:
 
 def row(name: str, caught: Caught) -> str:
     return f"| {name} | {' | '.join(mark(caught[net]) for net in NETS)} |"
+
+
+def slip_row(slip: Slip, said: Caught) -> str:
+    exercise = slip.solution.replace("/", ", ")
+    return f"| {exercise} | {clause(said['checker'] or '')} | {mark(said['shapes'])} |"
+
+
+def clause(report: str) -> str:
+    """The first clause of what a checker says, without the name of the function."""
+    return re.split(r"[;:] |\. ", report.partition(": ")[2])[0].rstrip(".")
 
 
 def mark(words: str | None) -> str:

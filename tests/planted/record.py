@@ -16,6 +16,9 @@ from planted.nets import NETS, Answer, in_child, throw
 from planted.slips import SLIPS
 
 PATH = ROOT / "data" / "results" / "zoo.json"
+SUBJECTS = list(
+    {bug.on or area.on: area for area, bug in ZOO.values() if area.file != "published_bugs"}.items()
+)
 LIBRARIES = ("numpy", "torch", "keras", "tensorflow")
 
 
@@ -26,25 +29,34 @@ def digest(area: Area, bug: Bug) -> str:
 
 
 def load() -> dict[str, Any]:
-    """The record: {"bugs": {name: {"patch", "caught": {net: words or null}}}, "slips", "versions"}."""
+    """The record: {"bugs": {name: {"patch", "caught": {net: words or null}}}, "slips", "content", ...}.
+
+    "content" holds what the nets that need no tests say of every subject with nothing planted.
+    """
     if not PATH.exists():
-        return {"bugs": {}, "slips": {}}
+        return {"bugs": {}, "slips": {}, "content": {}}
     found: dict[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))
     return found
 
 
 def record(again: bool = False) -> None:
     """Throw every net at every bug that has no record yet, or at all of them; each is stored at once."""
-    stored = {} if again else load()["bugs"]
-    bugs, slips = {}, in_child(of_slips)
+    found = load()
+    stored = {} if again else found["bugs"]
+    bugs, others = {}, {"slips": in_child(of_slips), "content": {} if again else found.get("content", {})}
+    for on, area in SUBJECTS:
+        if on and on not in others["content"]:
+            others["content"][on] = throw(area._replace(on=on), None, NETS[:4])
+            print(on, others["content"][on], flush=True)
+            _store({**found["bugs"], **stored}, others)
     for name, (area, bug) in ZOO.items():
         patch = digest(area, bug)
         if stored.get(name, {}).get("patch") != patch:
             stored[name] = {"patch": patch, "caught": throw(area, bug, NETS)}
             print(name, "|", *(net for net, words in stored[name]["caught"].items() if words), flush=True)
-            _store({**bugs, **stored}, slips)
+            _store({**bugs, **stored}, others)
         bugs[name] = stored[name]
-    _store(bugs, slips)
+    _store(bugs, others)
 
 
 def of_slips() -> Answer:
@@ -71,9 +83,9 @@ def _asked(areas: dict[str, Area], name: str, on: str, nets: list[str]) -> Answe
     return throw(area, bug._replace(on=on or bug.on), nets)
 
 
-def _store(bugs: dict[str, Any], slips: Answer) -> None:
+def _store(bugs: dict[str, Any], others: dict[str, Answer]) -> None:
     versions = {"python": platform.python_version(), **{name: version(_package(name)) for name in LIBRARIES}}
-    about = {"versions": versions, "bugs": bugs, "slips": slips}
+    about = {"versions": versions, "bugs": bugs, **others}
     _write_whole(json.dumps(about, indent=1) + "\n")
 
 
