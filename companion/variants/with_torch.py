@@ -72,6 +72,6 @@ def loss_and_grads(
     return (
         loss.item(),
         scores.detach().numpy(),
-        {name: g.numpy() for name, g in zip(tensors, found, strict=True)},
+        {name: g.detach().numpy() for name, g in zip(tensors, found, strict=True)},
         [None if state is None else state.numpy() for state in left],
     )
