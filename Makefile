@@ -16,15 +16,16 @@ TEST := .venv/test/bin/python
 PRINT := .venv/print/bin/python
 VENVS := $(addprefix .venv/,book test print test-oldest test-newest colab-oldest colab-newest)
 
-.PHONY: help book test lint chapter execute record lab bench zoo matrix offline sheets changed colab release versions clean address $(VENVS)
+.PHONY: help book test lint format chapter execute record lab bench zoo matrix offline sheets changed colab release versions clean address $(VENVS)
 .NOTPARALLEL:
 
 help:
 	@echo 'make book      build the site into _build/html'
 	@echo 'make test      run everything: lint, the site, the package, the chapters, the browser checks'
 	@echo 'make lint      only ruff and mypy'
+	@echo 'make format    lay out the code, and mend what lint can'
 	@echo 'make chapter NAME=3-bptt/echo TITLE="An echo"   start a chapter that runs and keeps every rule'
-	@echo 'make execute   run the chapters that changed and store their outputs'
+	@echo 'make execute   run the chapters that changed and store their outputs; CHAPTER=book/intro.ipynb only this one'
 	@echo 'make record NAME=voices   repeat the recorded runs of companion/experiments/voices.py that are missing;'
 	@echo '                          JOBS=4 runs four at a time, CLUSTER=tcp://host:8786 all that this Dask cluster can'
 	@echo 'make lab       open the chapters in JupyterLab'
@@ -54,11 +55,15 @@ lint: .venv/test
 	$(TEST) -m ruff format --check .
 	$(TEST) -m mypy
 
+format: .venv/test
+	$(TEST) -m ruff check --fix --exit-zero --quiet .
+	$(TEST) -m ruff format --quiet .
+
 chapter: .venv/book
 	@$(BOOK) -m companion.notebooks new "$(NAME)" "$(TITLE)"
 
 execute: .venv/test
-	$(TEST) -m companion.notebooks execute
+	$(TEST) -m companion.notebooks execute $(CHAPTER)
 
 record: .venv/test
 	OMP_NUM_THREADS=1 TF_CPP_MIN_LOG_LEVEL=2 TF_ENABLE_ONEDNN_OPTS=0 $(TEST) -m companion.sweep "$(NAME)" $(if $(JOBS),--jobs "$(JOBS)") $(if $(CLUSTER),--cluster "$(CLUSTER)")
