@@ -7,6 +7,7 @@ an unknown letter or a value that is not finite is refused. Nothing here asks th
 from __future__ import annotations
 
 import io
+import operator
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -130,6 +131,7 @@ def toy_series(start: int = 10, stop: int = 100, step: int = 10, window: int = 3
     Returns xs (N, window, 1) and ys (N, 1), in the order of the series. The defaults, source 001's, give
     seven rows, [10, 20, 30] -> 40 to [70, 80, 90] -> 100: `split(xs, ys)` keeps the last for the test.
     """
+    start, stop, step = map(operator.index, (start, stop, step))  # Python's, which never overflow
     if step == 0 or (stop - start) % step or (stop - start) // step < 0:
         raise ValueError(f"step must lead from {start} to {stop} in whole steps, got {step}")
     return windows(np.arange(start, stop + step, step), window)

@@ -1,6 +1,7 @@
 """Checkers are given everything that Python can return, and answer with a report, whatever it is.
 
-`pytest tests/test_fuzz_check.py --hypothesis-profile=long` tries a hundred times as much.
+`pytest tests/test_fuzz_check.py --hypothesis-profile=long` tries twenty times as much, and other examples each
+time.
 """
 
 import copy
