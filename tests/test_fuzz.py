@@ -1,6 +1,6 @@
 """Files and arguments of every kind: read rightly or refused by our own errors; no code is run from them.
 
-`pytest tests/test_fuzz.py --hypothesis-profile=long` tries twenty times as much, and other examples each time.
+`pytest tests/test_fuzz.py --hypothesis-profile=long` tries twenty times as much, each time anew.
 """
 
 import contextlib

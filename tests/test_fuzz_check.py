@@ -1,7 +1,6 @@
 """Checkers are given everything that Python can return, and answer with a report, whatever it is.
 
-`pytest tests/test_fuzz_check.py --hypothesis-profile=long` tries twenty times as much, and other examples each
-time.
+`pytest tests/test_fuzz_check.py --hypothesis-profile=long` tries twenty times as much, each time anew.
 """
 
 import copy
