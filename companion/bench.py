@@ -15,6 +15,7 @@ os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as TensorFlow comes, whatever else 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import argparse  # noqa: E402
+import sys  # noqa: E402
 import time  # noqa: E402
 import tracemalloc  # noqa: E402
 from collections.abc import Callable, Sequence  # noqa: E402
@@ -25,6 +26,7 @@ from companion import interop  # noqa: E402
 from companion._arrays import Params  # noqa: E402
 from companion.cells import GRU, LSTM, RNN  # noqa: E402
 from companion.scan import scan  # noqa: E402
+from companion.sweep import RecordError  # noqa: E402
 
 Work = Callable[[], object]
 Times = dict[str, float]
@@ -160,7 +162,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if parser.parse_args(arguments).page:
         from companion import _performance_page
 
-        print(_performance_page.write())
+        try:
+            print(_performance_page.write())
+        except (RecordError, OSError) as error:
+            print(f"companion.bench: {error}", file=sys.stderr)
+            return 1
         return 0
     print("time of the package / time of the other, forward and backward, float32, one thread")
     print(f"{'':4} {'N, T, D, H':>16}  {'torch':>7} {'keras':>7} {'products':>9}")

@@ -24,7 +24,7 @@ import pytest
 import sample_chapter
 from test_train import trained
 
-from companion import claims, explorers, sweep
+from companion import _performance_page, bench, claims, explorers, sweep
 from companion._files import write_whole
 from companion.notebooks import __main__ as notebooks
 from companion.notebooks import runs
@@ -103,6 +103,12 @@ def explorer(folder: Path, patch: Patch) -> Writing:
     return folder / "variant-runs.js", lambda: explorers.main(["variant-runs"])
 
 
+def speed_page(folder: Path, patch: Patch) -> Writing:
+    patch.setattr(_performance_page, "PAGE", folder / "performance.md")
+    (folder / "performance.md").write_text("old")
+    return folder / "performance.md", lambda: bench.main(["page"])
+
+
 def book_zip(folder: Path, patch: Patch) -> Writing:
     return offline(folder, patch, "zip")
 
@@ -136,15 +142,16 @@ def text_file(folder: Path, patch: Patch) -> Writing:
 
 
 FUNCTIONS = [text_file, checkpoint, records, address]  # which raise
-COMMANDS = [
+COMMANDS = [  # which end with 1
     claims_page,
     executed,
     template,
     sheets,
     explorer,
+    speed_page,
     book_zip,
     book_pdf,
-]  # which say it and return 1
+]
 WRITERS = [*FUNCTIONS, *COMMANDS]
 
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from test_train import SGD, Fit, drawn, trained
 
-from companion import claims, data, explorers, quiz, sweep
+from companion import _performance_page, bench, claims, data, explorers, quiz, sweep
 from companion.notebooks import NotebookError, runs
 from companion.notebooks import __main__ as notebooks
 from companion.notebooks.stored import read
@@ -322,6 +322,8 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A small course in whose folder the commands work, and a kernel that runs nothing."""
     root = tmp_path_factory.mktemp("course")
     (root / "book/appendix").mkdir(parents=True)
+    (root / "_toc.yml").write_text("  - file: book/2-a/first\n")
+    (root / "book/2-a").mkdir()
     (root / "_config.yml").write_text("repository:\n  url: https://github.com/one/course\n")
     sample_chapter.write(root / "book/sample.ipynb")
     with pytest.MonkeyPatch.context() as patch:
@@ -332,6 +334,8 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setattr(runs, "versions", lambda notebook: {"Python": "3", "NumPy": "2"})
         patch.setattr(sweep, "sweep", lambda *given, **named: [])
         patch.setattr(explorers, "FOLDER", root)
+        patch.setattr(bench, "CELLS", {})
+        patch.setattr(_performance_page, "PAGE", root / "performance.md")
         patch.setattr(explorers, "MADE", {"variant-runs": dict})
         yield root
 
@@ -409,9 +413,10 @@ def test_data_are_made_or_refused(call: Callable[..., Any], arguments: list[Any]
 
 plain = st.text(st.characters(exclude_characters="\0/", exclude_categories=["Cs"]), max_size=6)
 ADDRESSES = ["https://github.com/two/course", "https://github.com/x/y.git"]
-WORDS = ["execute", "check", "template", "stamp", "sheets", "address", "--all", "book/sample.ipynb"]
+WORDS = ["execute", "check", "template", "stamp", "sheets", "address", "--all", "new", "2-a/b"]
 COMMANDS: dict[str, tuple[Callable[[list[str]], int], list[str]]] = {
     "notebooks": (notebooks.main, [*WORDS, *ADDRESSES]),
+    "bench": (bench.main, ["page", "--page", "-h"]),
     "claims": (claims.main, ["book", "appendix", "book/sample.ipynb", "--help"]),
     "sweep": (sweep.main, ["toy_series", "--jobs", "0", "-1", "--jobs=x", "--cluster", "tcp://nowhere:1"]),
     "explorers": (explorers.main, ["variant-runs", "--all"]),
