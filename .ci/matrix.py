@@ -267,7 +267,9 @@ def main() -> None:
         record(given.setting or here, given.chapter or [], given.python)
     import matrix_page
 
-    matrix_page.PAGE.write_text(matrix_page.page(), encoding="utf-8")
+    from companion._files import write_whole
+
+    write_whole(matrix_page.PAGE, matrix_page.page())
 
 
 if __name__ == "__main__":
