@@ -10,7 +10,7 @@ from companion.sweep import load
 
 PAGE = ROOT / "book" / "appendix" / "any-machine.md"
 HEAD = """\
-<!-- Written by `make matrix` from data/results/matrix.jsonl: edit .ci/matrix.py, not this page. -->
+<!-- Written by `make matrix` from data/results/matrix.jsonl: edit .ci/matrix_page.py, not this page. -->
 
 # Any machine
 
@@ -29,9 +29,7 @@ stand for other machines, and their printed lines and figures are compared with 
 {summary}
 
 {table}
-
 {failed}
-
 ## Figures
 
 Numbers in figures are compared as pictures. Drawn again on one machine, a figure is the same to the pixel;
@@ -65,17 +63,17 @@ def page() -> str:
         marks = [_mark(newest.get((setting, chapter))) for setting in settings]
         lines.append(f"| {chapter.rpartition('/')[2]} | {' | '.join(marks)} |")
     cells = sum(one["figures"]["cells"] for one in newest.values())
+    agree = len(newest) - len(failures)
     summary = (
-        f"{len(newest)} runs of a chapter, {cells} cells compared: {len(newest) - len(failures)} runs agree "
-        f"in every cell, {len(failures)} do not. A dash says that a chapter has not been run in a setting."
+        f"{len(newest)} runs of a chapter, {cells} cells compared: {agree} runs agree in every cell, "
+        f"{len(failures)} do not. A dash says that a chapter has not been run in a setting; one that is not "
+        "listed has not been run in any."
     )
     return HEAD.format(
         settings="\n".join(f"- **{letters[s]}**, {s}: {_told(s)}." for s in settings),
         summary=summary,
         table="\n".join(lines),
-        failed="\n".join(
-            f"- {setting}, {chapter}: {', '.join(f)}" for (setting, chapter), f in failures.items()
-        ),
+        failed="".join(f"\n- {', '.join(key)}: {', '.join(cells)}" for key, cells in failures.items()) + "\n",
         pixels=PIXELS,
         levels=LEVELS,
         seen="\n".join(_seen(letters[s], newest, s) for s in settings),

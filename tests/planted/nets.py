@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from planted.bugs import ROOT, Area, Bug, path_of, text_of
@@ -21,8 +21,8 @@ from planted.plant import plant
 NETS = ("shapes", "trains", "one step", "gradients", "frameworks", "unit tests")
 Answer = dict[str, Any]
 SECONDS = 120  # for all nets thrown at one bug
-OPTIONS = ["-c", os.devnull, f"--rootdir={ROOT}", f"--confcutdir={ROOT / 'tests'}", "-x", "-q", "-n0"]
-OPTIONS += ["-p", "no:cacheprovider", "-p", "no:nbval", "-p", "no:unraisableexception", "--timeout=60"]
+OPTIONS = ["-c", os.devnull, f"--rootdir={ROOT}", f"--confcutdir={ROOT / 'tests'}", "-x", "-q"]
+OPTIONS += ["-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:threadexception"]
 
 
 def in_child(work: Callable[..., Answer], *given: Any) -> Answer:
@@ -47,25 +47,28 @@ def in_child(work: Callable[..., Answer], *given: Any) -> Answer:
     return found
 
 
-def throw(area: Area, bug: Bug | None, nets: Iterable[str]) -> Answer:
-    """What each of these nets says of a bug; without a bug, what it says of the package as it is."""
+def throw(area: Area, bug: Bug | None, nets: Iterable[str], tests: Mapping[str, str] | None = None) -> Answer:
+    """What each of these nets says of a bug; without a bug, what it says of the package as it is.
+
+    `tests` may name, for a net that is made of tests, the one by which it is known to have caught the bug.
+    """
     try:
-        return in_child(_answers, area, bug, list(nets))
+        return in_child(_answers, area, bug, list(nets), tests or {})
     except AssertionError as error:
         raise AssertionError(f"{area.title}: {bug.name if bug else 'nothing planted'}:\n{error}") from error
 
 
-def _answers(area: Area, bug: Bug | None, nets: Iterable[str]) -> Answer:
+def _answers(area: Area, bug: Bug | None, nets: Iterable[str], tests: Mapping[str, str]) -> Answer:
     if bug is not None:
         plant(path_of(area, bug), text_of(area, bug))
-    return {net: _answer(net, area, bug) for net in nets}
+    return {net: _answer(net, area, bug, tests.get(net, "")) for net in nets}
 
 
-def _answer(net: str, area: Area, bug: Bug | None) -> str | None:
+def _answer(net: str, area: Area, bug: Bug | None, test: str) -> str | None:
     if net == "unit tests":
-        return _tests(area.tests, "not frameworks", skip_gradients=True)
+        return _tests(area.tests, "not frameworks", test, skip_gradients=True)
     if net == "frameworks":
-        return _tests(area.frameworks, "frameworks")
+        return _tests(area.frameworks, "frameworks", test)
     from planted.subjects import subject
 
     expression = (bug.on if bug else "") or area.on
@@ -92,7 +95,7 @@ class _First:
         assert not report.failed, report.longrepr
 
 
-def _tests(paths: tuple[str, ...], marked: str, skip_gradients: bool = False) -> str | None:
+def _tests(paths: tuple[str, ...], marked: str, only: str, skip_gradients: bool = False) -> str | None:
     """The first of these tests that fails. Those that check gradients are another net, and are skipped."""
     if not paths:
         return None
@@ -108,23 +111,28 @@ def _tests(paths: tuple[str, ...], marked: str, skip_gradients: bool = False) ->
     os.chdir(ROOT)
     first, printed = _First(), io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        code = pytest.main([*OPTIONS, "-m", marked, *paths], plugins=[first])
+        code = pytest.main([*OPTIONS, "-m", marked, *paths, *(["-k", only] if only else [])], plugins=[first])
     assert code in (0, 1), printed.getvalue()
     return first.failed
 
 
 def preload() -> None:
-    """Import here, once, what every child needs and what is not of the package."""
+    """Import here, once, what the children need and is not of the package, so that each begins at once."""
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     import hypothesis.extra.numpy
     import matplotlib
-    import numpy
+    import pandas
     import pytest
     import scipy.stats
+    import site_checks
     import torch
 
     matplotlib.use("agg")
     torch.set_num_threads(1)
-    gc.freeze()  # or every child would walk through all of it
-
-    loaded = (hypothesis, numpy, pytest, scipy)
+    weight = torch.nn.Parameter(torch.zeros(1))
+    weight.sum().backward()
+    torch.optim.Adam([weight]).step()  # the first step of an optimiser imports much
+    loaded = (hypothesis, pandas, pytest, scipy, site_checks)
     assert all(module.__name__ in sys.modules for module in loaded)
+    gc.collect()
+    gc.freeze()  # or every child would walk through all of it

@@ -70,17 +70,25 @@ def of_slips() -> Answer:
 def ask(jobs: Iterable[tuple[str, str, list[str]]]) -> list[Answer]:
     """What some nets say now: jobs are (name of a bug, what to throw them at if not as usual, nets).
 
-    In the place of a bug the title of an area may stand, for the package as it is.
+    In the place of a bug the title of an area may stand, for the package as it is. Of the tests that make up
+    a net, the one that is on record runs. Ends with the process that asked.
     """
-    areas = {area.title: area for area in AREAS}
-    return [_asked(areas, *job) for job in jobs]
+    areas, parent, stored = {area.title: area for area in AREAS}, os.getppid(), load()["bugs"]
+    answers = []
+    for name, on, nets in jobs:
+        if os.getppid() != parent:
+            break
+        caught = stored.get(name, {"caught": {}})["caught"]
+        tests = {net: (words or "").partition("[")[0] for net, words in caught.items()}
+        answers.append(_asked(areas, name, on, nets, tests))
+    return answers
 
 
-def _asked(areas: dict[str, Area], name: str, on: str, nets: list[str]) -> Answer:
+def _asked(areas: dict[str, Area], name: str, on: str, nets: list[str], tests: dict[str, str]) -> Answer:
     if name in areas:
         return throw(areas[name]._replace(on=on or areas[name].on), None, nets)
     area, bug = ZOO[name]
-    return throw(area, bug._replace(on=on or bug.on), nets)
+    return throw(area, bug._replace(on=on or bug.on), nets, tests)
 
 
 def _store(bugs: dict[str, Any], others: dict[str, Answer]) -> None:
