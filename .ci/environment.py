@@ -30,14 +30,15 @@ EXTRAS = {
     "print": ["print"],
     "test": ["book", "cluster", "lab", "print", "tensorflow", "test", "torch"],
 }
+USED = ["cluster", "tensorflow", "torch"]  # by the package itself; the rest are tools
 OTHERS = ["colab-newest", "colab-oldest", "test-newest", "test-oldest"]
 
 
-def requirements(name: str) -> list[str]:
-    """The packages that pyproject.toml asks for: the base ones and those of the environment's extras."""
+def requirements(extras: list[str]) -> list[str]:
+    """The packages that pyproject.toml asks for: the base ones and those of these extras."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"]
-    return sorted({*project["dependencies"], *(line for extra in EXTRAS[name] for line in extras[extra])})
+    optional = project["optional-dependencies"]
+    return sorted({*project["dependencies"], *(line for extra in extras for line in optional[extra])})
 
 
 def wanted(name: str) -> tuple[list[str], str]:
@@ -46,11 +47,11 @@ def wanted(name: str) -> tuple[list[str], str]:
     if base == "colab":
         text = (ROOT / f".ci/{name}.txt").read_text(encoding="utf-8")
         return [line for line in text.splitlines() if not line.startswith("#")], ""
-    packages = requirements(base)
+    packages = requirements(EXTRAS[base])
     if versions == "newest":
         return packages, ""
     if versions == "oldest":
-        return packages, "\n".join(oldest(packages))
+        return packages, "\n".join(oldest(requirements(USED)))
     return packages, (ROOT / "constraints.txt").read_text(encoding="utf-8")
 
 
