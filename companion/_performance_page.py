@@ -31,9 +31,10 @@ AGAINST = """\
 ## Against PyTorch, Keras and the bare products
 
 One forward and one backward pass over a batch in float32 on one thread. The contestants take turns on the
-same numbers, and the medians of their processor times are divided: below 1, the package is the quicker one.
-*Products* are the matrix products that the mathematics needs and nothing else, so that column says what all
-the rest costs: sums, gates, the tanh, and Python itself.
+same numbers; a column says how many times as long as the contestant of that name the package took, by the
+medians of their processor times. Below 1, the package is the quicker one. *Bare* are the matrix products that
+the mathematics needs and nothing else, so that column says what all the rest costs: sums, gates, the tanh,
+and Python itself.
 """
 
 BARE = """\
@@ -105,7 +106,7 @@ def _against(records: Sequence[sweep.Record]) -> list[str]:
             ratio = ratios(times)
             columns = [f"{ratio[name]:.2f}" for name in ("torch", "keras", "products")]
             rows.append([cell, _written(sizes), _milliseconds(times["companion"]), *columns])
-    names = ["cell", "N, T, D, H", "ms", "/ PyTorch", "/ Keras", "/ products"]
+    names = ["cell", "N, T, D, H", "ms", "PyTorch", "Keras", "bare"]
     forms = [
         f["products by step"] / f["products at once"] for (_, sizes), f in found.items() if sizes[3] >= LARGE
     ]
