@@ -248,6 +248,21 @@ def test_an_array_that_claims_anything_is_refused(folder: Path, header: str, kin
     assert checkpoint(path) is None or kind == "<f8"
 
 
+@pytest.mark.parametrize("kind", [np.random.MT19937, np.random.Philox])
+@pytest.mark.parametrize("place", [-1, 625, 10**9])
+def test_a_generator_that_stands_beyond_its_buffer_is_refused(folder: Path, kind: type, place: int) -> None:
+    """NumPy would take it, and draw numbers from other memory."""
+    path = folder / "generator.npz"
+    path.unlink(missing_ok=True)
+    trained(1, kind=kind, checkpoint=path)
+    stored = members(path.read_bytes())
+    about = json.loads(str(stored["about"]))
+    (about["rng"] if kind is np.random.Philox else about["rng"]["state"]).update(buffer_pos=place, pos=place)
+    np.savez(path, **{**stored, "about": np.array(json.dumps(about))})
+    with pytest.raises(CheckpointError, match=f"pos is {place}"):
+        trained(2, kind=kind, checkpoint=path)
+
+
 # Records
 
 
