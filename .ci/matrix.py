@@ -168,7 +168,8 @@ def compare(setting: str, notebook: Path, python: str = sys.executable, **more: 
             "no:cacheprovider",
             "-q",
             "-n0",
-            "--timeout=0",
+            "-o",
+            "timeout=0",
             "-c",
             "pyproject.toml",
         ]

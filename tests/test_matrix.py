@@ -27,7 +27,7 @@ def test_a_setting_reaches_the_kernel_past_what_the_tests_set(matrix, monkeypatc
 
 def test_cells_that_differ_are_counted(matrix, tmp_path):
     def printed(text, shown):
-        cell = nbformat.v4.new_code_cell(f"print({text!r})")
+        cell = nbformat.v4.new_code_cell(f"print({text!r})", execution_count=1)
         cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=f"{shown}\n")]
         return cell
 

@@ -7,7 +7,7 @@ from typing import Any
 from planted import AREAS, ZOO
 from planted.bugs import ROOT
 from planted.nets import NETS
-from planted.record import load
+from planted.record import load, write_whole
 from planted.slips import SLIPS, Slip
 
 PATH = ROOT / "book" / "appendix" / "bug-zoo.md"
@@ -158,4 +158,4 @@ def sources(bugs: Iterable[Any]) -> list[str]:
 
 
 def write() -> None:
-    PATH.write_text(text(), encoding="utf-8")
+    write_whole(PATH, text())
