@@ -125,13 +125,14 @@ def differences(ran: Notebook, stored: Notebook) -> list[str]:
     return [kept["source"].split("\n")[0] for new, kept in pairs if shown(new) != shown(kept)]
 
 
+def _lines(cell: dict[str, Any]) -> list[str]:
+    return [line for one in shown(cell) for kind in sorted(one) for line in str(one[kind]).split("\n")]
+
+
 def first_difference(ran: Notebook, stored: Notebook) -> list[str]:
     """Where the text first differs, the line that is stored and the one that came."""
     for new, kept in zip(code_cells(ran)[1:], code_cells(stored)[1:], strict=True):
-        texts = [
-            "\n".join(map(str, (v for one in shown(cell) for v in one.values()))) for cell in (kept, new)
-        ]
-        for pair in zip_longest(*(text.split("\n") for text in texts), fillvalue=""):
+        for pair in zip_longest(_lines(kept), _lines(new), fillvalue=""):
             if pair[0] != pair[1]:
                 return list(pair)
     return []
