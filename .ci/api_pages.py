@@ -1,7 +1,12 @@
-"""Gives Sphinx what is generated: the pages about the package, and the links at the end of chapters."""
+"""Gives Sphinx what is generated: the pages about the package, and the links at the end of chapters.
+
+Nearly every chapter has a part in nearly every page about the package, by the functions that it uses. So that
+one edit does not build all of them anew, a page is read again only where its generated text has changed.
+"""
 
 import json
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -10,18 +15,20 @@ sys.path.insert(0, str(ROOT))  # the package of this checkout
 from companion.notebooks import api  # noqa: E402
 
 
-def on_source_read(app, docname: str, source: list[str]) -> None:
-    """Add to the text of a page, in memory only, what is generated for it; note what that is made from."""
-    added, files = "", []
+def generated(docname: str) -> str:
+    """What is added to the text of a page; empty for most pages."""
     if docname == api.PAGES:
-        added, files = api.overview(), api.dependencies("companion")
-    elif docname.startswith(f"{api.PAGES}/"):
-        module = f"companion.{docname.rsplit('/')[-1]}"
-        added, files = api.page(module), api.dependencies(module)
-    elif (notebook := ROOT / f"{docname}.ipynb") in api.chapters():
-        added, files = api.used_by(notebook), api.files_behind(notebook)
-    for file in files:
-        app.env.note_dependency(str(file))
+        return api.overview()
+    if docname.startswith(f"{api.PAGES}/"):
+        return api.page(f"companion.{docname.rsplit('/')[-1]}")
+    notebook = ROOT / f"{docname}.ipynb"
+    return api.used_by(notebook) if notebook in api.chapters() else ""
+
+
+def on_source_read(app, docname: str, source: list[str]) -> None:
+    """Add to the text of a page, in memory only, what is generated for it."""
+    added = generated(docname)
+    remembered(app.env)[docname] = digest(added)
     if added and docname.startswith(api.PAGES):
         source[0] += f"\n{added}"
     elif added:
@@ -30,6 +37,24 @@ def on_source_read(app, docname: str, source: list[str]) -> None:
         source[0] = json.dumps(chapter)
 
 
-def setup(app) -> dict[str, bool]:
+def outdated(app, env, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """The pages whose generated text is another than when they were last read."""
+    known = remembered(env).items()
+    return [page for page, was in known if page not in removed and was != digest(generated(page))]
+
+
+def remembered(env) -> dict[str, str]:
+    """The digests of what was generated; Sphinx keeps them from one build to the next."""
+    if not hasattr(env, "generated_text"):
+        env.generated_text = {}
+    return env.generated_text
+
+
+def digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def setup(app) -> dict[str, bool | str]:
     app.connect("source-read", on_source_read)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("env-get-outdated", outdated)
+    return {"version": "2", "env_version": 1, "parallel_read_safe": False, "parallel_write_safe": True}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from companion.notebooks import package
 from companion.notebooks.package import Offer
-from companion.notebooks.sources import ROOT, imports
+from companion.notebooks.sources import ROOT
 
 PAGES = "book/appendix/api"
 _FIELD = re.compile(r"^(\S+(?: \S+)*) {2,}(\S.*)$")
@@ -231,17 +231,3 @@ def used_in(module: str) -> Iterator[str]:
         if found := [offer for offer in uses(notebook) if page_of(offer.module) == page_of(module)]:
             place = notebook.relative_to(ROOT).with_suffix("").as_posix()
             yield f"- {{doc}}`/{place}`: " + ", ".join(f"`{offer.name}`" for offer in found)
-
-
-def dependencies(module: str) -> list[Path]:
-    """The files from which the page of a module is made."""
-    modules = [module, *package.children(module)]
-    files = [file for file in map(package.source_file, modules) if file]
-    return [*(ROOT / file for file in files), *chapters()]
-
-
-def files_behind(notebook: Path) -> list[Path]:
-    """The files of the package that a chapter's links depend on."""
-    names = {name for source in _cells(notebook, "code") for name in imports(source)}
-    names = {name.rpartition(".")[0] if package.source_file(name) is None else name for name in names}
-    return [ROOT / file for name in sorted(names) if name and (file := package.source_file(name))]
