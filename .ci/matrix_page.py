@@ -40,9 +40,9 @@ without their legend and with a changed digit, and demand that each is refused.
 
 ## Repeat it
 
-`make matrix` runs what is not recorded yet, `make matrix SETTING="older processor"` one setting. It may be
-stopped at any time, and goes on where it was. Before the first chapter a probe inside a kernel says what
-each library has made of the setting:
+`make matrix` runs what is not recorded yet, `make matrix SETTING="all at once"` one setting of those that
+stand in `.ci/matrix.py`. It may be stopped at any time, and goes on where it was. Before the first chapter a
+probe inside a kernel says what each library has made of the setting:
 
 {seen}
 """

@@ -22,19 +22,20 @@ HEAD = """\
 
 # Performance
 
-How fast the course's own cells are beside PyTorch and Keras, how much time and memory backpropagation
-through time takes, and how long the course itself takes to build and to test. Everything here was recorded
-on one machine, named at the end; `make bench` prints the first table on yours.
+How fast the course's own cells are beside PyTorch and Keras, and how much time and memory backpropagation
+through time takes. Everything here was recorded on one machine, named at the end; `make bench` prints the
+first table on yours.
 """
 
 AGAINST = """\
 ## Against PyTorch, Keras and the bare products
 
-One forward and one backward pass over a batch in float32 on one thread. The contestants take turns on the
-same numbers; a column says how many times as long as the contestant of that name the package took, by the
-medians of their processor times. Below 1, the package is the quicker one. *Bare* are the matrix products that
-the mathematics needs and nothing else, so that column says what all the rest costs: sums, gates, the tanh,
-and Python itself.
+One forward and one backward pass in float32 on one thread, over a batch of N sequences of T steps with D
+numbers a step, by a cell of H units. The contestants take turns on the same numbers; ms is the time of the
+package, and a column says how many times as long as the contestant of that name it took, by the medians of
+their processor times. Below 1, the package is the quicker one. *Bare* are the matrix products that the
+mathematics needs and nothing else, so that column says what all the rest costs: sums, gates, the tanh, and
+Python itself.
 """
 
 BARE = """\
@@ -57,15 +58,16 @@ MEMORY = """\
 ## Memory of backpropagation through time
 
 A step must keep what its way back needs until that way is walked. In arrays of shape $N \\times H$ these
-are {kept}; and `ys` holds one more, the output. Each takes $4NH$ bytes in float32, so memory, too, is in
-proportion to $T$. Measured is what `tracemalloc` finds between a run of {T} steps and one of {double}, with
-{sizes}.
+are {kept}; and `ys`, the outputs of all steps, holds one more. Each takes $4NH$ bytes in float32, so memory,
+too, is in proportion to $T$. Measured is what `tracemalloc`, Python's own count of memory, finds a step
+between a run of {T} steps and one of {double}, with {sizes}.
 """
 
 COURSE = """\
 ## The course itself
 
-On the clock, with {cores}. `python -m companion.sweep course_times` repeats it.
+How long it takes to build and to test, on the clock, with {cores}.
+`python -m companion.sweep course_times` repeats it.
 """
 
 SLOWEST = {

@@ -36,8 +36,8 @@ still caught.
 - **U**, the unit tests of the module that holds the bug, without those that are G or F.
 
 A tick says that the net caught the bug, a dot that the bug slipped through, a dash that the net has nothing
-to ask: an optimiser has no gradient to check, and no framework has all our cells. "Both ways" says that a
-bug is wrong forwards and backwards alike.
+to ask: an optimiser has no gradient to check, and no framework has all our cells. A bug whose name ends in
+"both ways" is wrong forwards and backwards alike.
 
 ## What each net catches
 
@@ -85,7 +85,10 @@ def text() -> str:
         )
         parts += [f"\n{note}" for note in sources(area.bugs)]
         parts.append("")
-    parts.append("## Exercises\n\nThe words are those by which the checker knows the mistake.\n")
+    parts.append(
+        "## Exercises\n\nA line names the chapter and its exercise; the words are those by which the checker "
+        "knows the mistake.\n"
+    )
     parts.append("| exercise | the checker says | S |\n|:--|:--|:-:|")
     parts += [slip_row(slip, slips[slip.key]) for slip in SLIPS]
     versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
@@ -150,7 +153,8 @@ def sources(bugs: Iterable[Any]) -> list[str]:
             by_source.setdefault(bug.source, []).append(bug.name)
     if not by_source:
         return []
-    told = "; ".join(f"{', '.join(names)}: {source}" for source, names in by_source.items())
+    quoted = {source: ", ".join(f'"{name}"' for name in names) for source, names in by_source.items()}
+    told = "; ".join(f"{names}: {source}" for source, names in quoted.items())
     return [
         f"Published as correct: {told}. The chapters {{doc}}`../5-gradient-problems/bugs-that-passed` and "
         "{doc}`../6-variants/as-published` tell what was looked at, and where."
