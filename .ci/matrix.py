@@ -77,7 +77,7 @@ PROBE = """\
 import ctypes, json, locale, os, sys, time
 import numpy as np, torch
 maps = open("/proc/self/maps").read() if os.path.exists("/proc/self/maps") else ""
-paths = {line.split()[-1] for line in maps.splitlines() if "openblas" in line}
+paths = {line.split(maxsplit=5)[-1] for line in maps.splitlines() if "openblas" in line}  # with spaces
 blas = ""
 for path in sorted(paths):
     name = getattr(ctypes.CDLL(path), "scipy_openblas_get_corename64_", None)

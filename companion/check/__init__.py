@@ -72,7 +72,7 @@ class Exercise:
             try:
                 if _is_missing(returned):
                     return Report(False, f"{self.name} is not started yet: it returns nothing.")
-                answers.append(self._parts(returned))
+                answers.append(self._parts(self._unstacked(returned, inputs)))
             except Exception as error:
                 return Report(False, f"{self.name}: {error}")
         return self._judge(trials, answers)
@@ -94,12 +94,19 @@ class Exercise:
                 return sentence
         return None
 
+    def _unstacked(self, returned: Any, inputs: Inputs) -> Any:
+        """Several results that came as one array, one by one where each has its shape; else as they came."""
+        if len(self.results) == 1 or not isinstance(returned, np.ndarray):
+            return returned
+        wanted = [part.shape for part in self._parts(self.right(*inputs.values())).values()]
+        return tuple(returned) if [np.shape(part) for part in np.atleast_1d(returned)] == wanted else returned
+
     def _parts(self, returned: Any) -> Answer:
         """The answer as named arrays of floats."""
         if len(self.results) == 1:
             returned = {self.results[0]: returned}
         elif not isinstance(returned, Mapping):
-            several = isinstance(returned, tuple | list) or np.ndim(returned) > 0
+            several = isinstance(returned, tuple | list)
             if not several or len(returned) != len(self.results):
                 got = f"{len(returned)} values" if several else type(returned).__name__
                 raise ValueError(
