@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 import site_checks as check
 
+from companion.experiments import toy_series
 from companion.notebooks import api, package
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -94,6 +96,13 @@ def test_every_way_of_importing_a_function_leads_to_its_entry(tmp_path: Path) ->
         "companion.scan.scan",
     ]
     assert "{py:class}`LSTM <companion.cells.LSTM>`" in api.used_by(notebook)
+
+
+def test_constant_named_beside_others_shows_its_own_value() -> None:
+    wanted = f"{toy_series.__name__}.SCALE"
+    (scale,) = (offer for offer in package.by_definition().values() if offer.path == wanted)
+    (line,) = re.findall(r"^:value: (.*)$", api.entry(scale), re.MULTILINE)
+    assert float(json.loads(line)) == toy_series.SCALE
 
 
 @pytest.mark.parametrize("chapter", api.chapters(), ids=lambda path: path.stem)

@@ -89,9 +89,18 @@ def _entry(directive: str, head: str, body: str, options: str = "", fence: int =
 
 
 def _data(offer: Offer) -> str:
-    value = ast.unparse(offer.node.value) if getattr(offer.node, "value", None) else ""  # type: ignore[union-attr, arg-type]
+    value = _value(offer)
     options = f":value: {json.dumps(value)}\n" if 0 < len(value) <= 100 else ""
     return _entry("data", offer.name, markdown(package.remark(offer.home, offer.node)), options)
+
+
+def _value(offer: Offer) -> str:
+    """The code of a constant's value; of several that one line names side by side, its own."""
+    value, targets = getattr(offer.node, "value", None), getattr(offer.node, "targets", [])
+    if isinstance(value, ast.Tuple) and targets and isinstance(targets[0], ast.Tuple):
+        named = zip(map(ast.unparse, targets[0].elts), value.elts, strict=True)
+        value = dict(named)[offer.name]
+    return ast.unparse(value) if value else ""
 
 
 def entry(offer: Offer) -> str:
