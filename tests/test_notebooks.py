@@ -151,7 +151,7 @@ def test_an_interrupted_run_stores_nothing_and_leaves_nothing_behind(tmp_path, h
 
 
 def wait_until(holds):
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while not holds():
         assert time.monotonic() < until
         time.sleep(0.05)
