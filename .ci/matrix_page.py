@@ -67,7 +67,7 @@ def page() -> str:
     summary = (
         f"{len(newest)} runs of a chapter, {cells} cells compared: {agree} runs agree in every cell, "
         f"{len(failures)} do not. A dash says that a chapter has not been run in a setting; one that is not "
-        "listed has not been run in any."
+        "listed has not been run in any. A tick is that of the chapter as it stood when it was run."
     )
     return HEAD.format(
         settings="\n".join(f"- **{letters[s]}**, {s}: {_told(s)}." for s in settings),
