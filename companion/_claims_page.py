@@ -50,7 +50,8 @@ The course mirrors five published articles. Here is everything they claim, in ou
 found. A verdict stands where its evidence is computed: its link leads to the cell.
 
 - **Holds**, **holds in part** or **does not hold**: measured in a chapter.
-- **Cannot be checked**: what one would need, such as a lost figure or a lost set of weights, is not public.
+- **Cannot be checked**: what one would need, such as a lost figure or a lost set of weights, is not public,
+  or our runs leave the question open, and the verdict then says by how much.
 """
 TO_COME = "- **Not yet judged**: the chapter is still to be written.\n"
 

@@ -9,10 +9,16 @@ count twice. `make record NAME=speed` records it, and `python -m companion.bench
 
 import os
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
-    os.environ.setdefault(name, "1")  # read once, when the libraries are loaded
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as TensorFlow comes, whatever else this project asks of it
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+ENVIRONMENT = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_ENABLE_ONEDNN_OPTS": "1",  # as TensorFlow comes, whatever else this project asks of it
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+"""What the libraries must find when they are loaded; set by the commands that measure, not by an import."""
+
+if __name__ == "__main__":
+    os.environ.update(ENVIRONMENT)
 
 import argparse  # noqa: E402
 import sys  # noqa: E402

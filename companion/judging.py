@@ -31,7 +31,7 @@ conv, elu = OPS.conv, OPS.elu  # of pictures (N, height, width, channels), with 
 
 
 def base(w: Mapping[str, Tensor], x: Tensor, states: Sequence[Tensor]) -> Tensor:
-    """The step of the base network: elu(W_xh * x + W_hh * s), with the last of the states for s."""
+    """The step of the base network: `elu(W_xh * x + W_hh * s)`, with the last of the states for s."""
     z = conv(x, w["W_xh"])
     if states:
         z = z + conv(states[-1], w["W_hh"])
@@ -99,7 +99,7 @@ def compare(
 
     step       step(w, x, states) makes the next state (N, edge, edge, 5) from the picture x, which is
                (N, edge, edge, 1), and all earlier states, oldest first, none at the first picture. Its
-               weights are w["W_xh"], w["W_hh"] and your own; `conv` and `elu` are those of the base.
+               weights are `w["W_xh"]`, `w["W_hh"]` and your own; `conv` and `elu` are those of the base.
     kernels    {name: shape} of the weights beyond those of the base: (height, width, channels in, out) for a
                kernel, which starts at variance 1 / (number of inputs), or (channels,) for biases, which are 0
 

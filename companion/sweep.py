@@ -276,6 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name = given.name
     try:
         experiment = importlib.import_module(f"companion.experiments.{name}")
+        os.environ.update(getattr(experiment, "ENVIRONMENT", {}))  # for the frameworks, which load later
         records = sweep(name, experiment.run, experiment.SETTINGS, jobs=given.jobs, cluster=given.cluster)
     except (RecordError, ImportError, OSError) as error:
         print(f"companion.sweep: {error}", file=sys.stderr)

@@ -1,5 +1,9 @@
 """The benchmark compares equal work: all contestants compute the same gradients."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -77,3 +81,10 @@ def test_the_memory_of_a_step_is_that_of_the_arrays_it_keeps(name):
     cell, N, T = bench.CELLS[name](28, 64), 64, 8
     measured = (bench.kept_bytes(cell, N, 2 * T) - bench.kept_bytes(cell, N, T)) / T
     assert measured == pytest.approx(bench.step_bytes(cell, N), rel=0.1)  # one array more would be 14 %
+
+
+def test_only_a_command_that_measures_sets_the_environment():
+    """A test or a chapter that imports the module keeps its own threads."""
+    mark = "import os; before = dict(os.environ); import companion.bench; assert dict(os.environ) == before"
+    clean = {name: value for name, value in os.environ.items() if name not in bench.ENVIRONMENT}
+    subprocess.run([sys.executable, "-c", mark], env=clean, check=True)

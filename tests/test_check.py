@@ -191,6 +191,15 @@ def test_the_inputs_are_the_same_for_everyone_and_differ_between_trials():
     assert not np.array_equal(seen[0][0], seen[1][0])
 
 
+def test_many_rows_in_place_of_few_results_are_not_gone_through():
+    class Rows(np.ndarray):
+        def __iter__(self):
+            raise MemoryError("far too many")
+
+    report = EXERCISE(lambda *given: np.broadcast_to(0.0, (10**7, 10**7)).view(Rows))
+    assert f"expected {len(EXERCISE.results)} values" in report.text
+
+
 def test_numbers():
     mistakes = {"the sign is wrong.": -0.5, "the factor 2 is missing.": 0.25}
     for right in (0.5, np.float32(0.5), 0.5 * (1 + 1e-8)):

@@ -1,5 +1,7 @@
 """Learners' code that never ends, or will not stop, hangs nothing and leaves nothing running."""
 
+import signal
+import sys
 import threading
 import time
 
@@ -34,6 +36,36 @@ def test_a_loop_is_stopped_even_one_that_catches_everything():
         patiently(deaf)(rounds)
     assert len(rounds) == 4
     assert threading.active_count() == before
+
+
+def loops():
+    while True:
+        pass
+
+
+def running(function):
+    """The threads that are in a function now, whatever they say of themselves."""
+    return [1 for frame in sys._current_frames().values() if frame.f_code is function.__code__]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_loop_within_a_call_that_is_watched_already_is_stopped_with_it(monkeypatch):
+    def nested():
+        time.sleep(0.05)  # by now somebody waits outside
+        monkeypatch.setattr(patience, "PATIENCE", 5)  # so that the call outside is the first to give up
+        patiently(loops)()
+
+    with pytest.raises(TooLong):
+        patiently(nested)()
+    assert not running(loops)
+
+
+def test_a_loop_ends_with_an_interrupt_of_the_reader():
+    interrupt = threading.Timer(0.2, signal.pthread_kill, [threading.main_thread().ident, signal.SIGINT])
+    interrupt.start()
+    with pytest.raises(KeyboardInterrupt):
+        patiently(loops)()
+    assert not running(loops)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -96,10 +96,11 @@ class Exercise:
 
     def _unstacked(self, returned: Any, inputs: Inputs) -> Any:
         """Several results that came as one array, one by one where each has its shape; else as they came."""
-        if len(self.results) == 1 or not isinstance(returned, np.ndarray):
+        several = len(self.results)
+        if several == 1 or not isinstance(returned, np.ndarray) or returned.shape[:1] != (several,):
             return returned
         wanted = [part.shape for part in self._parts(self.right(*inputs.values())).values()]
-        return tuple(returned) if [np.shape(part) for part in np.atleast_1d(returned)] == wanted else returned
+        return tuple(returned) if [np.shape(part) for part in returned] == wanted else returned
 
     def _parts(self, returned: Any) -> Answer:
         """The answer as named arrays of floats."""

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 PATIENCE = 30.0  # seconds, for exercises that take milliseconds
 T = TypeVar("T")
+watched = contextvars.ContextVar("watched", default=False)
+"""Whether somebody waits for the code that runs here."""
 
 
 class TooLong(Exception):
@@ -26,13 +28,19 @@ class Left(Exception):
 def patiently(attempt: Callable[..., T]) -> Callable[..., T]:
     """The same function, but one that raises TooLong where it does not end in PATIENCE seconds.
 
-    An attempt to leave the program, by exit() or a KeyboardInterrupt of its own, is raised as Left.
+    An attempt to leave the program, by exit() or a KeyboardInterrupt of its own, is raised as Left. Within a
+    call that is watched already, a further one is not: whoever waits must not be stopped before what it
+    waits for.
     """
 
     @wraps(attempt)
     def call(*given: Any, **named: Any) -> T:
+        if watched.get():
+            return attempt(*given, **named)
         outcome: list[Callable[[], T]] = []
+        ended = threading.Event()
         context = contextvars.copy_context()  # numpy keeps there what is to become of a division by zero
+        context.run(watched.set, True)
 
         def run() -> None:
             try:
@@ -44,13 +52,18 @@ def patiently(attempt: Callable[..., T]) -> Callable[..., T]:
                 outcome.append(_raiser(error))
             except BaseException as error:
                 outcome.append(_raiser(Left(f"it tries to end the program, by {type(error).__name__}")))
+            finally:
+                ended.set()
 
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
-        thread.join(PATIENCE)
+        try:
+            ended.wait(PATIENCE)  # not thread.join: interrupted there, Python takes a thread for dead
+        finally:
+            if not ended.is_set():
+                _stop(thread)
         if outcome:
             return outcome[0]()
-        _stop(thread)
         raise TooLong(f"it did not end within {PATIENCE:g} seconds; does a loop go on for ever?")
 
     return call

@@ -11,6 +11,7 @@ from companion.scan import scan
 
 LENGTHS = (16, 32, 64, 128, 256)
 N, D, H = 64, 28, 64
+ENVIRONMENT = bench.ENVIRONMENT
 
 SETTINGS: list[dict[str, Any]] = [
     *(

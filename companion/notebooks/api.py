@@ -146,11 +146,13 @@ def _section(module: str, offers: list[Offer], heading: str) -> str:
 
 
 def page(module: str) -> str:
-    """What the page of a module shows below its title."""
+    """What the page of a module shows below its title; a module inside it is headed by its own last name."""
     (_, own), *inside = package.sections(module)
     parts = [_section(module, own, "")]
     parts += [
-        _section(name, offers, f"## `{name}`\n") for name, offers in inside if any(map(is_shown, offers))
+        _section(name, offers, f"## `{name.removeprefix(f'{module}.')}`\n")
+        for name, offers in inside
+        if any(map(is_shown, offers))
     ]
     if readers := list(used_in(module)):
         parts.append("## Chapters that use it\n\n" + "\n".join(readers) + "\n")
