@@ -36,6 +36,7 @@ CHROMIUM_FLAGS = [
 ]
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 LOADING_LINKS = ["stylesheet", "preload", "icon", "preconnect", "dns-prefetch", "modulepreload"]
+OF_COLOURS = ["color-contrast", "link-in-text-block"]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 LONGEST = 120_000  # milliseconds that a page may take on a busy machine
 MOST_BYTES, MOST_REQUESTS = 400_000, 20  # of a page's first view, compressed
@@ -255,38 +256,41 @@ def sideways_scroll(page: Page) -> list[str]:
 
 
 def accessibility(page: Page) -> list[str]:
-    """axe-core's violations of WCAG A and AA: on a telephone, and on a desktop in light and in dark."""
+    """axe-core's violations of WCAG A and AA: on a desktop in light and in dark, and on a telephone."""
     from axe_playwright_python.base import AXE_SCRIPT
 
     page.evaluate(AXE_SCRIPT)
-    faults = []
-    for viewport, scheme in [(PHONE, "light"), (DESKTOP, "light"), (DESKTOP, "dark")]:
-        resize(page, viewport)
-        faults += prefer(page, scheme)
-        # Colours depend neither on the width nor on being part of a formula, and take longest to judge.
-        colours = viewport == DESKTOP
-        options = {
-            "runOnly": {"type": "tag", "values": WCAG},
-            "resultTypes": ["violations"],
-            "preload": False,
-            "rules": {"color-contrast": {"enabled": colours}},
-        }
-        context = {"exclude": [["mjx-container"]]} if colours else None
-        page.evaluate(THIN)
-        found = page.evaluate(
-            "([context, options]) => axe.run(context || document, options)", [context, options]
-        )
-        page.evaluate("() => thickened()")
-        for rule in found["violations"]:
-            for node in rule["nodes"]:
-                faults.append(f"{rule['id']} ({scheme}, {viewport['width']} px): {node['html'][:160]}")
+    every = {"type": "tag", "values": WCAG}
+    # Colours do not depend on the width, take longest to judge, and are those of the text around a formula.
+    not_colours = {rule: {"enabled": False} for rule in OF_COLOURS}
+    colours = {"type": "rule", "values": OF_COLOURS}
+    text = {"exclude": [["mjx-container"]]}
+    return [
+        *_violations(page, DESKTOP, "light", {"runOnly": every}, text),
+        *_violations(page, DESKTOP, "dark", {"runOnly": colours}, text),
+        *_violations(page, PHONE, "light", {"runOnly": every, "rules": not_colours}),
+    ]
+
+
+def _violations(page: Page, viewport: Any, scheme: str, options: Any, part: Any = None) -> list[str]:
+    resize(page, viewport)
+    faults = prefer(page, scheme)
+    page.evaluate(THIN)
+    found = page.evaluate(
+        "([part, options]) => axe.run(part || document, options)",
+        [part, {"resultTypes": ["violations"], "preload": False, **options}],
+    )
+    page.evaluate("() => thickened()")
+    for rule in found["violations"]:
+        for node in rule["nodes"]:
+            faults.append(f"{rule['id']} ({scheme}, {viewport['width']} px): {node['html'][:160]}")
     return faults
 
 
 def faults(seen: Visit) -> list[str]:
     """Everything that is wrong with an opened page."""
     page = seen.page
-    found = broken_maths(page) + bad_alt_texts(page) + sideways_scroll(page) + accessibility(page)
+    found = broken_maths(page) + bad_alt_texts(page) + accessibility(page) + sideways_scroll(page)
     return heavy_first_view(seen) + seen.outside + seen.errors + found
 
 

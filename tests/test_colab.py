@@ -25,8 +25,7 @@ sys.path.insert(0, str(ROOT / ".ci"))
 
 import in_colab as colab  # noqa: E402
 
-# The others need shipped data, recorded runs, and the weights of trained networks.
-CHAPTERS = ["3-bptt/derivation", "3-bptt/voices", "5-gradient-problems/gated-cells"]
+CHAPTERS = ["3-bptt/voices", "5-gradient-problems/gated-cells"]  # they need data, recorded runs and weights
 
 REPORT = """
 import json, companion

@@ -215,6 +215,10 @@ PLANTED = {
         "px wide in a window of 360 px",
     ),
     "text too pale to read": ('<p style="color: #ccc; background: #fff">pale</p>', "color-contrast"),
+    "text too dim to read in the dark": (
+        "<style>@media (prefers-color-scheme: dark) { p { color: #333; background: #222 } }</style><p>dim</p>",
+        "color-contrast (dark",
+    ),
     "a word of code too pale to read": (
         '<pre style="background: #fff"><span style="color: #111">ab</span> '
         '<span style="color: #ccc">cd</span></pre>',
