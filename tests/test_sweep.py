@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -75,6 +76,7 @@ def test_a_killed_sweep_goes_on_without_loss_or_double(tmp_path):
 PARALLEL = """
 import os, sys, time
 from pathlib import Path
+from unittest.mock import patch
 from companion import sweep
 
 folder = Path(sys.argv[1])
@@ -119,6 +121,7 @@ def deadly(folder, seed):
 
 
 @pytest.mark.slow
+@patch.dict(os.environ)  # where Dask leaves the threads and the hash seed of its workers
 def test_a_cluster_that_loses_a_worker_in_the_middle_records_every_run_once(tmp_path):
     distributed = pytest.importorskip("distributed")
     settings = [{"folder": str(tmp_path), "seed": seed} for seed in range(12)]
