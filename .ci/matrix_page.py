@@ -66,9 +66,10 @@ def page() -> str:
     agree = len(newest) - len(failures)
     summary = (
         f"{len(newest)} runs of a chapter, {cells} cells compared: {agree} runs agree in every cell, "
-        f"{len(failures)} do not. A dash says that a chapter has not been run in a setting; one that is not "
-        "listed has not been run in any. A tick is that of the chapter as it stood when it was run."
+        f"{len(failures)} do not. A tick is that of the chapter as it stood when it was run."
     )
+    if len(newest) < len(names) * columns:
+        summary += " A dash says that a chapter has not been run in a setting."
     return HEAD.format(
         settings="\n".join(f"- **{letters[s]}**, {s}: {_told(s)}." for s in settings),
         summary=summary,
