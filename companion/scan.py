@@ -23,6 +23,11 @@ from companion.cells.base import Cell, Part, State
 
 Tap = Callable[[int, State], None]
 
+# A run keeps much and then frees it all. glibc, the C library of Linux, hands such memory back to the system
+# and gets it again page by page, which can take a third of the time; a large array freed once teaches it to
+# keep twice its size.
+np.empty(31 * 2**20, np.uint8)
+
 
 class Weight(np.ndarray):
     """A matrix of weights during a run. It does not change, so its transpose, by which every step of the way

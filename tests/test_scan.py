@@ -1,6 +1,9 @@
 """The loop over time: what it computes, how it treats sequences of different lengths, and what it refuses."""
 
+import platform
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -326,3 +329,29 @@ def test_every_gradient_is_an_ordinary_array():
         run = scan(cell, cell.init(rng), rng.normal(size=(N, T, D)))
         dxs, dstate, grads = run.back(rng.normal(size=run.ys.shape))
         assert {type(a) for a in (run.ys, *run.state, dxs, *dstate, *grads.values())} == {np.ndarray}
+
+
+# Memory
+
+FAULTS = """
+import resource
+import numpy as np
+from companion.cells import LSTM
+from companion.scan import scan
+
+cell, rng = LSTM(28, 64), np.random.default_rng(0)
+params = cell.init(rng, np.float32)
+xs, dys = (rng.normal(size=(64, 28, k)).astype(np.float32) for k in (28, 64))
+for k in range(13):
+    if k == 3:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    scan(cell, params, xs).back(dys)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / 10)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_memory_of_one_run_serves_the_next():
+    """Not page by page from the system again, of which a run of 3 MB needs 800."""
+    done = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 80

@@ -216,7 +216,8 @@ PLANTED = {
     ),
     "text too pale to read": ('<p style="color: #ccc; background: #fff">pale</p>', "color-contrast"),
     "text too dim to read in the dark": (
-        "<style>@media (prefers-color-scheme: dark) { p { color: #333; background: #222 } }</style><p>dim</p>",
+        "<style>@media (prefers-color-scheme: dark) { p { color: #333; background: #222 } }</style>"
+        "<p>dim</p>",
         "color-contrast (dark",
     ),
     "a word of code too pale to read": (
