@@ -66,7 +66,7 @@ between a run of {T} steps and one of {double}, with {sizes}.
 COURSE = """\
 ## The course itself
 
-How long it takes to build and to test, on the clock, with {cores}.
+How long it takes to build and to test, on the clock, with {cores} and with the environments ready.
 `python -m companion.sweep course_times` repeats it.
 """
 

@@ -64,7 +64,7 @@ def test_times_of_the_course_stand_on_the_page(records):
     page = _performance_page.page(records, [done])
     assert "| `make test` | 14.0 min |\n| - of it `make lint` | 31 s |" in page
     assert "most went to these files: test_site (3.3 min)." in page
-    assert "with 2 cores." in page
+    assert "with 2 cores and with the environments ready." in page
 
 
 def test_a_report_is_summed_by_file(tmp_path):
