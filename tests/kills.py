@@ -132,7 +132,9 @@ class Sweep:
 
     def progress(self, folder: Path) -> int:
         """How many records there are; Wrong unless they are the first ones, each once, with their figures."""
-        *lines, _ = self.path(folder).read_bytes().splitlines()
+        content = self.path(folder).read_bytes().splitlines()
+        require(content != [], "the file is empty")
+        *lines, _ = content
         records = sweep.load("toy", folder) if lines else []
         require([r["settings"] for r in records] == SETTINGS[: len(lines)], "a record is lost or doubled")
         require(all(r["figures"] == figures(**r["settings"]) for r in records), "a figure differs")
