@@ -58,12 +58,12 @@ def test_an_unknown_comparison_is_named():
 def test_times_of_the_course_stand_on_the_page(records):
     figures = {
         "seconds": {"`make test`": 840.0, "- of it `make lint`": 31.0},
-        "longest": {"test_site": 200.0},
+        "longest": {"test_site": 200.0, "book.3-bptt.letters.ipynb": 42.0},
     }
     done = {"settings": {"what": "tests"}, "figures": figures, "hardware": "x86_64, 2 cores, Linux"}
     page = _performance_page.page(records, [done])
     assert "| `make test` | 14.0 min |\n| - of it `make lint` | 31 s |" in page
-    assert "most went to these files: test_site (3.3 min)." in page
+    assert "most went to these files: test_site (3.3 min), letters (42 s)." in page
     assert "with 2 cores and with the environments ready." in page
 
 
