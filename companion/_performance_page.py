@@ -165,10 +165,8 @@ def _course(records: Sequence[sweep.Record]) -> list[str]:
 
 def _longest(longest: dict[str, float]) -> str:
     """Files with their times; a chapter, "book.3-bptt.letters.ipynb" in the report, by its own name."""
-    names = [name.removesuffix(".ipynb").rpartition(".")[2] for name in longest]
-    return ", ".join(
-        f"{name} ({_minutes(seconds)})" for name, seconds in zip(names, longest.values(), strict=True)
-    )
+    named = {name.removesuffix(".ipynb").rpartition(".")[2]: seconds for name, seconds in longest.items()}
+    return ", ".join(f"{name} ({_minutes(seconds)})" for name, seconds in named.items())
 
 
 def _machine(records: Sequence[sweep.Record]) -> str:

@@ -19,8 +19,7 @@ def matrix():
 
 
 def test_a_setting_reaches_the_kernel_past_what_the_tests_set(matrix, monkeypatch):
-    odd = {"OMP_NUM_THREADS": "2", "TZ": "Pacific/Auckland"}
-    monkeypatch.setitem(matrix.SETTINGS, "odd", ("", odd))
+    monkeypatch.setitem(matrix.SETTINGS, "odd", ("", {"OMP_NUM_THREADS": "2", "TZ": "Pacific/Auckland"}))
     seen = matrix.probe("odd")  # RuntimeError where the environment of the kernel is another
     assert seen["threads"] == 2 and seen["clock"] in ("NZDT", "NZST")
     assert matrix.probe("older processor")["numpy"] == []

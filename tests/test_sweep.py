@@ -76,7 +76,6 @@ def test_a_killed_sweep_goes_on_without_loss_or_double(tmp_path):
 PARALLEL = """
 import os, sys, time
 from pathlib import Path
-from unittest.mock import patch
 from companion import sweep
 
 folder = Path(sys.argv[1])
