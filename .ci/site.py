@@ -4,7 +4,8 @@ Sphinx writes into a folder of its own; the site is what `pages` makes of it.
 
 Sphinx reports a page's warnings only when it reads that page, and puts a page's title into the side bars of
 others only when it writes those. So an incremental build is trusted only after a build that ended well, with
-the same table of contents, settings, styles, bibliography and titles; otherwise everything is built anew.
+the same table of contents, settings, extensions, styles, bibliography and titles; otherwise everything is
+built anew.
 """
 
 import contextlib
@@ -31,6 +32,7 @@ def fingerprint() -> str:
     names = ["_config.yml", "_toc.yml", "constraints.txt", "book/references.bib"]
     for file in [
         *(ROOT / name for name in names),
+        *sorted(ROOT.glob(".ci/*.py")),  # the extensions among them
         *sorted(filter(Path.is_file, ROOT.glob("book/_assets/**/*"))),
     ]:
         digest.update(file.read_bytes())

@@ -1,6 +1,7 @@
 """Keeps in one line what belongs together: a formula and its punctuation, a number and its per cent.
 
-Besides, the space before a link is no part of it, since all of a link is underlined.
+Besides, the space before a link is no part of it, since all of a link is underlined, and the two cells that
+follow an exercise are told apart while they are folded: its solution, and what can be seen with it.
 """
 
 import re
@@ -43,8 +44,27 @@ def move_space_out(link: nodes.reference) -> None:
         link.parent.insert(link.parent.index(link), nodes.Text(" "))
 
 
+def name_folded(cell: nodes.container) -> None:
+    """Let the button of a folded cell tell a solution from the cell that shows what the solution does."""
+    role = cell["cell_metadata"].get("exercise", {}).get("role")
+    what = "the solution’s code" if role == "solution" else "what it does"
+    cell["prompt_show"], cell["prompt_hide"] = f"Show {what}", f"Hide {what}"
+
+
+class Folded(SphinxPostTransform):
+    """Names all folded cells of a page just before they are given their buttons."""
+
+    default_priority = 198
+    formats = ("html",)
+
+    def run(self, **kwargs: object) -> None:
+        for cell in self.document.findall(nodes.container):
+            if cell.get("hide_mode") == "all":
+                name_folded(cell)
+
+
 class Typesetting(SphinxPostTransform):
-    """Applies the functions above to all formulas, text and links of a page."""
+    """Applies the other functions above to all formulas, text and links of a page."""
 
     default_priority = 900
     formats = ("html",)
@@ -59,5 +79,6 @@ class Typesetting(SphinxPostTransform):
 
 
 def setup(app) -> dict[str, bool]:
+    app.add_post_transform(Folded)
     app.add_post_transform(Typesetting)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

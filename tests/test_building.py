@@ -16,6 +16,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_NETWORK = {**os.environ, "PIP_NO_INDEX": "1", "PIP_INDEX_URL": "http://127.0.0.1:9", "TORCH_INDEX": ""}
+STAMP = """
+def setup(app):
+    app.connect("html-page-context", lambda app, page, template, context, tree: context.update(
+        body=context.get("body", "") + "{}"))
+"""  # an extension of the site's
 PROJECT = '[project]\ndependencies = ["pip"]\n[project.optional-dependencies]\nbook = []\n'
 
 
@@ -102,7 +107,9 @@ def test_site_with_a_fault_fails_every_time_and_recovers(tmp_path: Path) -> None
     (root / "_config.yml").write_text(
         'title: Small\nonly_build_toc_files: true\nexecute: {execute_notebooks: "off"}\n'
         "repository: {url: https://github.com/someone/small}\n"
+        "sphinx: {local_extensions: {stamp: .ci}}\n"
     )
+    (root / ".ci/stamp.py").write_text(STAMP.format("the first stamp"))
     (root / "constraints.txt").touch()
     (root / "book/references.bib").touch()
     (root / "book/intro.md").write_text("# First\n\nSee {ref}`nowhere`.\n")
@@ -118,4 +125,8 @@ def test_site_with_a_fault_fails_every_time_and_recovers(tmp_path: Path) -> None
     assert third.returncode == 0, third.stderr
     (root / "book/other.md").write_text("# Renamed\n")
     assert site().returncode == 0
-    assert "Renamed" in (root / "_build/html/book/intro.html").read_text(encoding="utf-8")
+    page = (root / "_build/html/book/intro.html").read_text(encoding="utf-8")
+    assert "Renamed" in page and "the first stamp" in page
+    (root / ".ci/stamp.py").write_text(STAMP.format("another stamp"))
+    assert site().returncode == 0
+    assert "another stamp" in (root / "_build/html/book/intro.html").read_text(encoding="utf-8")

@@ -48,6 +48,15 @@ def test_the_space_before_a_link_is_no_part_of_it() -> None:
     assert [link.astext() for link in line.findall(nodes.reference)] == ["Exercise 1"]
 
 
+def test_the_cells_after_an_exercise_are_told_apart_while_they_are_folded(site: Path) -> None:
+    page = (site / "book/4-stacked/stacking.html").read_text(encoding="utf-8")
+    after = page[page.index('id="ex-stacking-') :]
+    found = re.findall(r'<p class="collapsed admonition-title">Show (.*?)</p>', after)
+    assert "the solution’s code" in found and "what it does" in found
+    at_work = [i for i, what in enumerate(found) if what == "what it does"]
+    assert all(found[i - 1] == "the solution’s code" for i in at_work)
+
+
 def test_on_every_page_commas_stay_with_their_formulas(site: Path) -> None:
     pages = {path: path.read_text(encoding="utf-8") for path in site.glob("book/**/*.html")}
     formula = r'<span class="math notranslate nohighlight">[^<]*</span>[,.;:!?]'
