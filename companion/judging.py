@@ -17,12 +17,12 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from companion._arrays import Array, Grads, Shapes
-from companion.experiments.variants import Adam, Pictures, load
+from companion._arrays import Array, Grads, Shapes, expect_size
+from companion.experiments.variants import EPOCHS, TRAINING, Adam, Pictures, load
 from companion.statistics import Difference, paired_difference
 from companion.variants import READINGS, initial, noisy_versions, shapes
 from companion.variants.network import trunk
-from companion.variants.with_torch import OPS
+from companion.variants.with_torch import OPS, device
 
 Tensor = Any
 Step = Callable[[Mapping[str, Tensor], Tensor, Sequence[Tensor]], Tensor]
@@ -58,12 +58,16 @@ class Scale:
     def __post_init__(self) -> None:
         if self.edge not in (14, 28):
             raise ValueError(f"edge must be 14 or 28, got {self.edge}")
+        for name, most in (("train", TRAINING), ("test", 10_000), ("batch", TRAINING), ("epochs", None)):
+            value = expect_size(name, getattr(self, name))
+            if most is not None and value > most:
+                raise ValueError(f"{name} must be at most {most}, got {value}")
         if self.train % self.batch or self.train < self.batch:
             raise ValueError(f"train must be a multiple of batch = {self.batch}, got {self.train}")
 
 
 SMALL = Scale(edge=14, train=2500, epochs=1, batch=25, test=1000)  # less than a second a network
-FULL = Scale(edge=28, train=55_000, epochs=5, batch=100, test=10_000)  # that of the recorded runs as meant
+FULL = Scale(edge=28, train=TRAINING, epochs=EPOCHS["as meant"], batch=100, test=10_000)  # as recorded
 
 
 @dataclass(frozen=True)
@@ -103,14 +107,18 @@ def compare(
     kernels    {name: shape} of the weights beyond those of the base: (height, width, channels in, out) for a
                kernel, which starts at variance 1 / (number of inputs), or (channels,) for biases, which are 0
 
-    Raises ValueError where a name is taken, or the cost of a network is no longer finite.
+    Raises ValueError where a name is taken or a seed stands twice, before any training, or where the cost of
+    a network is no longer finite. Yours is trained first, so that a step that fails does so early.
     """
     if len(seeds) < 2:
         raise ValueError(f"a paired difference needs at least two seeds, got {len(seeds)}")
+    if len(set(seeds)) < len(seeds):
+        raise ValueError(f"every seed must stand once, got {list(seeds)}")
+    _expect_free(kernels or {})
     found: dict[str, list[float]] = {"base": [], "yours": []}
     for seed in tqdm(seeds, desc="pairs", disable=not progress):
-        found["base"].append(accuracy(base, {}, seed, scale))
         found["yours"].append(accuracy(step, kernels or {}, seed, scale))
+        found["base"].append(accuracy(base, {}, seed, scale))
     return Comparison(tuple(seeds), np.array(found["base"]), np.array(found["yours"]))
 
 
@@ -120,18 +128,16 @@ def accuracy(step: Step, kernels: Mapping[str, tuple[int, ...]], seed: int, scal
     With the base's step and the scale FULL this repeats the recorded run of the base as meant.
     """
     start, noise, order = (np.random.default_rng([seed, number]) for number in range(3))
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    weights = {
-        name: torch.tensor(w, device=device).requires_grad_() for name, w in first(kernels, start).items()
-    }
+    on = device()
+    weights = {name: torch.tensor(w, device=on).requires_grad_() for name, w in first(kernels, start).items()}
     adam = Adam(scale.lr)
     train, test = _pictures(scale)
 
     def batches(pictures: Pictures, rows: Array) -> Iterator[tuple[Tensor, Tensor]]:
         """Scores and labels, minibatch by minibatch."""
         for chosen in np.split(rows, range(scale.batch, len(rows), scale.batch)):
-            seen = torch.tensor(noisy_versions(pictures[0][chosen], noise), device=device)
-            yield scores(step, weights, seen), torch.tensor(pictures[1][chosen], device=device)
+            seen = torch.tensor(noisy_versions(pictures[0][chosen], noise), device=on)
+            yield scores(step, weights, seen), torch.tensor(pictures[1][chosen], device=on)
 
     right = 0
     for epoch in range(scale.epochs):
@@ -158,13 +164,17 @@ def scores(step: Step, weights: Mapping[str, Tensor], seen: Tensor) -> Tensor:
 def first(kernels: Mapping[str, tuple[int, ...]], rng: np.random.Generator) -> Grads:
     """First weights in float32: the base's, drawn before all others, and those of the given shapes."""
     weights = initial("vanilla", READINGS["as meant"], rng)
-    known: Shapes = shapes("vanilla")
-    if taken := sorted(known.keys() & kernels.keys()):
-        raise ValueError(f"kernels must have names of their own, got {taken[0]!r}, which the base has")
+    _expect_free(kernels)
     for name, shape in kernels.items():
         spread = 0.0 if len(shape) == 1 else 1 / math.sqrt(math.prod(shape[:-1]))
         weights[name] = (spread * rng.standard_normal(shape)).astype(np.float32)
     return weights
+
+
+def _expect_free(kernels: Mapping[str, tuple[int, ...]]) -> None:
+    known: Shapes = shapes("vanilla")
+    if taken := sorted(known.keys() & kernels.keys()):
+        raise ValueError(f"kernels must have names of their own, got {taken[0]!r}, which the base has")
 
 
 @lru_cache(maxsize=1)

@@ -84,8 +84,7 @@ def seeds_needed(effect: float, power: float = 0.8, level: float = 0.95) -> int:
 
     def found(n: int) -> float:
         critical, away = stats.t.ppf((1 + level) / 2, n - 1), abs(effect) * np.sqrt(n)
-        beyond = stats.nct.sf(critical, n - 1, away) + stats.nct.cdf(-critical, n - 1, away)
-        return float(beyond)
+        return float(stats.ncf.sf(critical**2, 1, n - 1, away**2))  # of t squared: both sides at once
 
     most = 2
     while found(most) < power:

@@ -19,6 +19,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import metadata
@@ -51,7 +52,8 @@ def load(name: str, folder: Path | None = None, **settings: Any) -> list[Record]
     if not path.is_file():
         remedy = f"{_shipped.remedy(f'results/{name}.jsonl')}, or record it: python -m companion.sweep {name}"
         raise RecordError(f"{path} is missing; {remedy}")
-    fitting = [r for r in _read(path) if settings.items() <= r["settings"].items()]
+    wanted = json.loads(json.dumps(settings))  # with lists for tuples, as in the file
+    fitting = [r for r in _read(path) if wanted.items() <= r["settings"].items()]
     if not fitting:
         raise RecordError(f"{path} holds no record with {dict(settings)}")
     return fitting
@@ -104,15 +106,16 @@ def _recorded(
     try:
         import joblib
 
-        tasks = (joblib.delayed(_record)(run, setting, os.getpid()) for setting in todo)
-        at_once = {"return_as": "generator_unordered", "batch_size": 1}
-        if cluster is None:
-            with joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
-                yield from joblib.Parallel(**at_once)(tasks)
-            return
-        from distributed import Client
+        if cluster is not None:
+            from distributed import Client
     except ImportError as error:
         raise ImportError(f"{error}; several runs at a time need rnn-companion[cluster]") from error
+    tasks = (joblib.delayed(_record)(run, setting, os.getpid()) for setting in todo)
+    at_once = {"return_as": "generator_unordered", "batch_size": 1}
+    if cluster is None:
+        with joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
+            yield from joblib.Parallel(**at_once)(tasks)
+        return
     with Client(cluster) as client, joblib.parallel_config("dask", client=client):  # type: ignore[no-untyped-call]
         yield from joblib.Parallel(**at_once)(tasks)
 
@@ -122,7 +125,12 @@ def _record(run: Callable[..., Mapping[str, Any]], setting: Settings, sweep: int
     if sweep == os.getppid():
         _end_with_parent()
     started = time.perf_counter()
-    figures = dict(run(**setting))
+    try:
+        figures = dict(run(**setting))
+        json.dumps(figures)  # what no file can hold is better known where it was made
+    except Exception as error:
+        error.add_note(f"in the run {dict(setting)}")
+        raise
     return {
         "settings": dict(setting),
         "figures": figures,
@@ -279,7 +287,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ.update(getattr(experiment, "ENVIRONMENT", {}))  # for the frameworks, which load later
         records = sweep(name, experiment.run, experiment.SETTINGS, jobs=given.jobs, cluster=given.cluster)
     except (RecordError, ImportError, OSError) as error:
-        print(f"companion.sweep: {error}", file=sys.stderr)
+        print(f"companion.sweep: {error}", *getattr(error, "__notes__", ()), file=sys.stderr)
+        return 1
+    except BrokenExecutor as error:
+        print(
+            f"companion.sweep: a worker died ({type(error).__name__}), perhaps for want of memory. What has "
+            "ended is recorded; the same command goes on from there.",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         print(

@@ -75,6 +75,11 @@ WRONG = {
     ),
     "has not the deviations": lambda x, rng: noisy(x, rng, normal=0.2),
     "has not the means": lambda x, rng: noisy(x, rng, poisson=0.2),
+    "noise is not normal": lambda x, rng: [
+        x,
+        x + 0.1 * 3**0.5 * rng.uniform(-1, 1, x.shape),
+        *noisy(x, rng)[2:],
+    ],
     "between 0.3 and 0.6": lambda x, rng: [
         *noisy(x, rng)[:3],
         x + 0.45 + 0.0866 * rng.standard_normal(x.shape),

@@ -1,5 +1,7 @@
 """A recurrent step of one's own is refused for what would not be one, each time for its own reason."""
 
+import random
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from companion import judging
 from companion.check.own_step import recurrent_step
 from companion.judging import base, conv, elu
 
+numpys = np.random.random  # the generator that all of a program share
 LAG = {"W_hh2": (1, 1, 5, 5)}
 
 
@@ -37,9 +40,24 @@ def all_four(w, x, states):
     return (made + sum(states)) / 4 if len(states) == 3 else made
 
 
+def started(w, x, states):
+    """Before the first step stands a state of zeros."""
+    before = states[-1] if states else x.new_zeros(*x.shape[:3], 5)
+    return conv(x, w["W_xh"]) + conv(before, w["W_hh"])
+
+
+def by_hand(w, x, states):
+    """Looks at a number, which cannot be done where nothing is computed."""
+    made = carried(w, x, states)
+    return made if made.abs().max().item() > 0 else made + 0
+
+
 @pytest.mark.parametrize(
     ("step", "kernels"),
     [
+        (started, None),
+        (by_hand, None),
+        (lambda w, x, states: carried(w, x, states) + (w.get("no_such") or 0), None),
         (carried, None),
         (lag_2, LAG),
         (gated, {"W_xg": (3, 3, 1, 5), "b_g": (5,)}),
@@ -70,6 +88,22 @@ def dead(w, x, states):
     made = carried(w, x, states)
     elu(conv(made, w["W_hh2"]))
     return made
+
+
+def unit_length(w, x, states):
+    made = carried(w, x, states)
+    return made / made.norm(dim=3, keepdim=True)
+
+
+def rooted(w, x, states):
+    made = carried(w, x, states)
+    return made + ((made - made) ** 2).sqrt()
+
+
+def trained_by_itself(w, x, states):
+    with torch.no_grad():
+        w["W_hh"] += 0.01
+    return carried(w, x, states)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +142,21 @@ def dead(w, x, states):
         (in_place, {}, "changes an earlier state in place"),
         (stale, {}, "something is kept from one minibatch"),
         (lambda w, x, states: carried(w, x, states) + torch.rand(1), {}, "draws random numbers"),
+        (lambda w, x, states: carried(w, x, states) + numpys(), {}, "draws random numbers"),
+        (lambda w, x, states: carried(w, x, states) + random.random(), {}, "draws random numbers"),
+        (unit_length, {}, "infinite or undefined"),
+        (rooted, {}, "the gradient of pictures is infinite or undefined"),
+        (trained_by_itself, {}, "changes the weight W_hh in place"),
+        (
+            lambda w, x, states: started(w, x, states or (torch.zeros(*x.shape[:3], 5),)),
+            {},
+            "make new tensors like x",
+        ),
+        (
+            lambda w, x, states: carried(w, x, states) + 0.1 * torch.ones(*x.shape[:3], 5),
+            {},
+            "on a graphics card it would fail (make new tensors like x",
+        ),
         (
             lambda w, x, states: carried(w, x, states) - carried(w, x, states).mean(dim=0),
             {},
@@ -128,6 +177,20 @@ def test_each_fault_has_its_reason(step, kernels, words):
     report = recurrent_step(step, kernels)
     assert not report.passed
     assert words in report.text
+
+
+def test_a_reader_draws_on_as_if_nothing_had_been_checked():
+    def draws():
+        return [float(torch.rand(1)), numpys(), random.random()]
+
+    seeds = (torch.manual_seed, np.random.seed, random.seed)
+    for seed in seeds:
+        seed(5)
+    wanted = draws()
+    for seed in seeds:
+        seed(5)
+    assert recurrent_step(carried).passed
+    assert draws() == wanted
 
 
 def test_a_step_that_passes_can_be_compared():

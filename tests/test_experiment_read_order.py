@@ -12,6 +12,16 @@ def test_a_state_is_late_in_order_or_torn():
     torn = np.array([[0, 0, 0], [1, 1, 1]])
     kinds = [read_order.kind(found, late, in_order) for found in (late + 1e-5, in_order, torn)]
     assert kinds == ["late", "in order", "torn"]
+    with pytest.raises(ValueError, match="nobody has written"):
+        read_order.kind(late + 0.5, late, in_order)
+
+
+@pytest.mark.frameworks
+def test_a_graph_that_writes_first_is_read_in_order_and_the_published_one_late():
+    told = read_order.run(threads=1, batch=2, minibatches=5, written_first=True)
+    assert told == {"late": [0, 0, 0], "in order": [5, 5, 5], "torn": [0, 0, 0]}
+    published = read_order.run(threads=1, minibatches=5)
+    assert sum(published["late"]) > sum(published["in order"])
 
 
 @pytest.mark.frameworks

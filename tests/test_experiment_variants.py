@@ -85,7 +85,7 @@ def test_adam_on_the_record_moves_the_slots_that_the_last_step_reads(variant, re
         net = experiment.Net(variant, reading, weights, 0.007, 100)
         seen = variants.inputs(variant, reading, images[:100], np.random.default_rng(2))
         net.learn(seen, labels[:100])
-        left.append([np.zeros(1) if s is None else s.detach().numpy() for s in net.record])
+        left.append([np.zeros(1) if s is None else s.detach().cpu().numpy() for s in net.record])
     moved = [np.abs(a - b).max() for a, b in zip(*left, strict=True)]
     assert [i for i, by in enumerate(moved) if by > 0] == read
     assert max(moved) < 0.0071
@@ -97,13 +97,25 @@ def test_switches_differ_from_the_named_reading():
         assert experiment.run("vanilla", "as published", seed=0, epochs=1, limit=100, **switches) != base
     with pytest.raises(TypeError, match="no_such_switch"):
         experiment.run("vanilla", "as published", seed=0, epochs=1, limit=100, no_such_switch=True)
-    with pytest.raises(ValueError, match="multiple of 100, got 150"):
-        experiment.run("vanilla", "as published", seed=0, epochs=1, limit=150)
+    for wrong, message in (
+        ({"limit": 150}, "multiple of 100, got 150"),
+        ({"epochs": 0}, "epochs must be at least 1, got 0"),
+        ({"reading": "as ment"}, "reading must be one of as published, as meant, got 'as ment'"),
+        ({"variant": "multi-stream", "order": [1, 2, 3, 0]}, "multi-stream net .* has no order"),
+    ):
+        given = {"variant": "vanilla", "reading": "as published", "seed": 0, "epochs": 1, "limit": 100}
+        with pytest.raises(ValueError, match=message):
+            experiment.run(**{**given, **wrong})
 
 
 def test_what_is_recorded():
-    found = [json.dumps(s, sort_keys=True) for s in experiment.SETTINGS]
-    assert len(found) == len(set(found))
+    wanted = sorted(json.dumps(s, sort_keys=True) for s in experiment.SETTINGS)
+    every = sweep.load("variants")
+    assert sorted(json.dumps(r["settings"], sort_keys=True) for r in every) == wanted
+    for record in every:
+        curves = [record["figures"][f"{a}_{b}"] for a in ("train", "test") for b in ("cost", "accuracy")]
+        assert {len(curve) for curve in curves} == {record["settings"]["epochs"]}
+        assert {"python", "numpy", "torch"} <= record["versions"].keys() and record["hardware"]
     for reading, seeds in (("as published", 5), ("as meant", 10)):
         for variant in VARIANTS:
             records = experiment.recorded(variant, reading)
@@ -131,3 +143,7 @@ def test_recorded_runs_are_found_by_exactly_their_switches(tmp_path):
     sweep.sweep("variants", lambda **setting: {}, settings[2:], tmp_path / "other", progress=False)
     with pytest.raises(sweep.RecordError, match="no other switches"):
         experiment.recorded("vanilla", "as published", tmp_path / "other")
+    longer = [{**settings[2], "epochs": 40}]
+    sweep.sweep("variants", lambda **setting: {}, longer, tmp_path, progress=False)
+    with pytest.raises(sweep.RecordError, match=r"twice for one seed, with epochs \[31, 40\]"):
+        experiment.recorded("vanilla", "as published", tmp_path, record="ordered")

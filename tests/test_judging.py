@@ -74,13 +74,26 @@ def test_what_it_shows():
     assert max(map(len, lines)) <= 50
 
 
+def test_what_can_be_known_is_refused_before_any_training(monkeypatch):
+    monkeypatch.setattr(judging, "accuracy", lambda *given: pytest.fail("a network was trained"))
+    for given in ({"kernels": {"W_hh": (1, 1, 5, 5)}}, {"seeds": (1, 1)}, {"seeds": (1,)}):
+        with pytest.raises(ValueError):
+            compare(base, scale=TINY, **given)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: compare(base, {"W_hh": (1, 1, 5, 5)}, (0, 1), TINY), "names of their own, got 'W_hh'"),
         (lambda: compare(base, seeds=(0,)), "needs at least two seeds, got 1"),
+        (lambda: compare(base, seeds=(3, 4, 3)), r"every seed must stand once, got \[3, 4, 3\]"),
         (lambda: replace(TINY, edge=20), "edge must be 14 or 28, got 20"),
         (lambda: replace(TINY, train=120), "train must be a multiple of batch = 50, got 120"),
+        (lambda: replace(TINY, train=60_000), "train must be at most 55000, got 60000"),
+        (lambda: replace(TINY, test=20_000), "test must be at most 10000, got 20000"),
+        (lambda: replace(TINY, test=0), "test must be at least 1, got 0"),
+        (lambda: replace(TINY, epochs=0), "epochs must be at least 1, got 0"),
+        (lambda: replace(TINY, batch=0), "batch must be at least 1, got 0"),
         (
             lambda: judging.accuracy(lambda w, x, s: base(w, x, s) / 0, {}, 8, TINY),
             "with seed 8 the cost is not finite any more in epoch 1",

@@ -52,6 +52,12 @@ def test_seeds_needed_as_in_printed_power_tables(effect, needed):
     assert seeds_needed(effect) == needed
 
 
+def test_a_larger_effect_never_needs_more_seeds():
+    needed = [seeds_needed(effect) for effect in np.arange(0.2, 30, 0.2)]
+    assert needed == sorted(needed, reverse=True)
+    assert {seeds_needed(effect) for effect in (5, 6, 8, 10)} == {3}  # integrated numerically
+
+
 def test_seeds_needed_find_the_effect_as_often_as_promised():
     n = seeds_needed(1.0)
     draws = 1.0 + rng.normal(size=(4000, n))

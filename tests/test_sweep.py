@@ -7,8 +7,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 
 from companion import sweep
@@ -135,6 +137,97 @@ def test_a_cluster_that_loses_a_worker_in_the_middle_records_every_run_once(tmp_
     assert os.getpid() not in {r["figures"]["worker"] for r in records}
 
 
+def failing(seed):
+    if seed == 2:
+        raise ValueError("bad number")
+    return {"seed": np.float32(1)} if seed == 3 else {"seed": seed}
+
+
+@pytest.mark.parametrize(("seed", "reason"), [(2, "bad number"), (3, "float32 is not JSON serializable")])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_run_that_fails_is_named(tmp_path, seed, reason, jobs):
+    with pytest.raises((ValueError, TypeError), match=reason) as caught:
+        sweep.sweep("toy", failing, [{"seed": seed}], tmp_path, progress=False, jobs=jobs)
+    assert caught.value.__notes__ == [f"in the run {{'seed': {seed}}}"]
+
+
+def lacking(seed):
+    import no_such_library  # noqa: F401
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_a_run_cannot_import_is_not_blamed_on_the_sweep(tmp_path, jobs):
+    with pytest.raises(ModuleNotFoundError, match=r"^No module named 'no_such_library'\nin the run"):
+        sweep.sweep("toy", lacking, [{"seed": 0}], tmp_path, progress=False, jobs=jobs)
+
+
+CONTEST = """
+import sys
+from pathlib import Path
+from companion import sweep
+
+first = int(sys.argv[2])
+settings = [{"seed": s} for s in range(first, first + 60)]
+sweep.sweep("toy", lambda seed: {"seed": seed}, settings, Path(sys.argv[1]), progress=False)
+"""
+
+
+def test_two_processes_that_record_at_once_lose_nothing(tmp_path):
+    command = [sys.executable, "-c", CONTEST, str(tmp_path)]
+    processes = [subprocess.Popen([*command, str(first)]) for first in (0, 60)]
+    assert [process.wait(120) for process in processes] == [0, 0]
+    assert sorted(r["settings"]["seed"] for r in sweep.load("toy", tmp_path)) == list(range(120))
+
+
+def whose(seed, ending="well"):
+    if ending == "by hand":
+        raise KeyboardInterrupt
+    if ending == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"seed": seed, "process": os.getpid(), "mode": os.environ.get("TOY_MODE")}
+
+
+@pytest.fixture
+def toy(tmp_path, monkeypatch):
+    """An experiment that the command line knows by the name of another one."""
+
+    def made(ending="well"):
+        settings = [{"seed": seed, "ending": ending} for seed in range(4)]
+        module = SimpleNamespace(run=whose, SETTINGS=settings, ENVIRONMENT={"TOY_MODE": "quiet"})
+        monkeypatch.setitem(sys.modules, "companion.experiments.read_order", module)
+
+    monkeypatch.setattr(sweep._shipped, "folder", lambda: tmp_path)
+    with patch.dict(os.environ):
+        yield made
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_one_command_records_an_experiment(toy, capsys, jobs):
+    toy()
+    assert sweep.main(["read_order", "--jobs", str(jobs)]) == 0
+    records = sweep.load("read_order")
+    assert sorted(r["settings"]["seed"] for r in records) == [0, 1, 2, 3]
+    assert {r["figures"]["mode"] for r in records} == {"quiet"}
+    assert (os.getpid() in {r["figures"]["process"] for r in records}) == (jobs == 1)
+    assert capsys.readouterr().out.endswith("read_order.jsonl: 4 runs recorded\n")
+
+
+@pytest.mark.parametrize(
+    ("ending", "more", "status", "said"),
+    [
+        ("by hand", [], 130, "the same command goes on from there"),
+        ("killed", ["--jobs", "2"], 1, "a worker died"),
+        ("well", ["--cluster", "tcp://127.0.0.1:9"], 1, "companion.sweep: "),
+    ],
+)
+def test_the_command_says_how_it_ended(toy, capsys, ending, more, status, said):
+    dask = pytest.importorskip("dask")
+    toy(ending)
+    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}):
+        assert sweep.main(["read_order", *more]) == status
+    assert said in capsys.readouterr().err
+
+
 def test_two_sweeps_of_one_experiment_keep_each_others_records(tmp_path):
     def meanwhile(cell, seed):
         if (cell, seed) == ("rnn", 1):  # another sweep records this run and one more before this run ends
@@ -174,6 +267,12 @@ def _count(folder):
 def test_load_picks_by_settings_and_names_what_is_missing(tmp_path):
     sweep.sweep("toy", run, SETTINGS, tmp_path, progress=False)
     assert [r["settings"]["seed"] for r in sweep.load("toy", tmp_path, cell="lstm")] == [0, 1, 2]
+    sweep.sweep("pair", lambda order: {}, [{"order": (1, 2)}], tmp_path, progress=False)
+    assert (
+        len(sweep.load("pair", tmp_path, order=(1, 2)))
+        == len(sweep.load("pair", tmp_path, order=[1, 2]))
+        == 1
+    )
     with pytest.raises(sweep.RecordError, match=r"no record with \{'cell': 'gru'\}"):
         sweep.load("toy", tmp_path, cell="gru")
     with pytest.raises(sweep.RecordError, match=r"absent.jsonl is missing; .*companion.sweep absent"):

@@ -4,7 +4,9 @@ It refuses above all what the programs of source 000 do by mistake: states kept 
 next, gradients cut off, weights that nothing reads. Whether it is any good is for `companion.judging` to say.
 """
 
+import random
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from companion.check import Report, _is_missing
 from companion.check.patience import patient
 
 N, EDGE, CHANNELS = 3, 8, 5  # of the small pictures on which a step is tried
+_HINT = " (make new tensors like x: x.new_zeros(shape), x.new_ones(shape))"
 
 
 @patient
@@ -24,15 +27,21 @@ def recurrent_step(step: Callable[..., Any], kernels: Mapping[str, Any] | None =
     if fault := _fault_of_shapes(own):
         return Report(False, f"step: {fault}")
     try:
-        trial = _Trial(step, own)
-        fault = next(trial.faults(), None)
+        with _own_luck():
+            fault = next(_Trial(step, own).faults(), None)
     except NotImplementedError:
         return Report(False, "step is not started yet: it returns nothing.")
     except _Fault as found:
         fault = str(found)
     except Exception as error:
-        return Report(False, f"step raised {type(error).__name__}: {error}")
+        return Report(False, f"step raised {type(error).__name__}: {error}{_hint(error)}")
     return Report(False, f"step: {fault}") if fault else Report(True, "step: sound, and it can be trained.")
+
+
+def _hint(error: Exception) -> str:
+    """What mostly helps where tensors do not go together."""
+    mixed = any(words in str(error) for words in ("scalar type", "dtype", "same type", "device"))
+    return _HINT if mixed else ""
 
 
 def _fault_of_shapes(kernels: Any) -> str | None:
@@ -52,6 +61,20 @@ def _fault_of_shapes(kernels: Any) -> str | None:
     return None
 
 
+@contextmanager
+def _own_luck() -> Iterator[None]:
+    """Leave the reader's generators as they are: a trial seeds those that a step might draw from."""
+    import torch
+
+    numpys, pythons = np.random.get_state(), random.getstate()  # noqa: NPY002
+    try:
+        with torch.random.fork_rng():
+            yield
+    finally:
+        np.random.set_state(numpys)  # noqa: NPY002
+        random.setstate(pythons)
+
+
 class _Fault(Exception):
     """What is wrong with a state."""
 
@@ -68,6 +91,9 @@ class _Watched(dict[str, Any]):
         if name not in self:
             raise KeyError(f"{name}; give its shape in kernels")
         return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self else default  # noqa: SIM401 (which would ask itself)
 
 
 class _Trial:
@@ -90,17 +116,23 @@ class _Trial:
         """Four versions of n pictures."""
         import torch
 
-        return torch.tensor(self.rng.random((4, n, edge, edge, 1)))
+        seen = self.rng.random((4, n, edge, edge, 1))
+        seen[:, :, :4, :4] = 0  # the paper beside a digit, where without biases a state may be exactly 0
+        return torch.tensor(seen)
 
     def states(self, seen: Any, seed: int = 0) -> list[Any]:
         """The states of all four steps; raises _Fault for one that cannot be right."""
         import torch
 
-        torch.manual_seed(seed)
+        for seeded in (torch.manual_seed, np.random.seed, random.seed):
+            seeded(seed)
         found: list[Any] = []
         for x in seen:
             before = [s.clone() for s in found]
+            weights = {name: (w, w.detach().clone()) for name, w in self.weights.items()}
             made = self.step(self.weights, x, tuple(found))
+            if changed := [name for name, (w, was) in weights.items() if not torch.equal(w, was)]:
+                raise _Fault(f"it changes the weight {changed[0]} in place; only the training may.")
             if _is_missing(made):
                 raise NotImplementedError
             if not isinstance(made, torch.Tensor):
@@ -131,6 +163,7 @@ class _Trial:
         self.states(self.draw(2, EDGE + 2))
         yield from self._unread_pictures(states[-1])
         yield from self._lost_gradients(states[-1])
+        yield from self._bound_to_the_processor()
         theirs, self.step = self.step, self.base
         if all(map(torch.equal, states, self.states(self.seen))):
             yield "this is the base's own step; change something."
@@ -153,6 +186,23 @@ class _Trial:
         if any(change[1:].any() for change in changes):
             yield "what becomes of a picture must not depend on the others of its minibatch."
 
+    def _bound_to_the_processor(self) -> Iterator[str]:
+        """In training all is in single precision, and where there is a graphics card, on that."""
+        import torch
+
+        from companion import judging
+        from companion.variants.with_torch import device
+
+        for on in (device(), "meta"):  # on "meta" nothing is computed, but devices must agree
+            weights = {k: w.detach().to(on, torch.float32) for k, w in self.weights.items()}
+            try:
+                judging.scores(self.step, weights, self.seen.detach().to(on, torch.float32))
+            except Exception as error:
+                if on != "meta":
+                    raise
+                if "device" in str(error):  # others come from steps that look at numbers, which may be sound
+                    yield f"on a graphics card it would fail{_HINT}."
+
     def _lost_gradients(self, last: Any) -> Iterator[str]:
         import torch
 
@@ -164,6 +214,8 @@ class _Trial:
         loss = (last * torch.tensor(np.random.default_rng(1).standard_normal(last.shape))).sum()
         found = torch.autograd.grad(loss, list(wanted.values()), allow_unused=True, materialize_grads=True)
         size = {name: g.abs() for name, g in zip(wanted, found, strict=True)}
+        for name in (name for name, g in size.items() if not torch.isfinite(g).all()):
+            yield f"the gradient of {name} is infinite or undefined somewhere, as that of sqrt is at 0."
         for t in (t for t in range(4) if not size["pictures"][t].max() > 0):
             yield (
                 f"picture {t + 1} makes a difference, but no gradient comes back to it: a state is cut off "

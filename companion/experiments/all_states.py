@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from companion._arrays import Array, Grads, Shapes
-from companion.experiments.variants import Adam, Draw, Pictures, load, through
+from companion.experiments.variants import Adam, Draw, Pictures, expect_whole_batches, load, through
 
 EDGE, CHANNELS = 24, 6
 SHAPES: Shapes = {
@@ -72,13 +72,17 @@ def run(seed: int, epochs: int, limit: int = 55_000, lr: float = 0.001) -> dict[
     """
     import torch
 
+    from companion.variants.with_torch import device
+
+    expect_whole_batches(limit)
     start, noise, order = (np.random.default_rng([seed, number]) for number in range(3))
-    weights = {name: torch.tensor(w).requires_grad_() for name, w in initial(start).items()}
+    on = device()
+    weights = {name: torch.tensor(w, device=on).requires_grad_() for name, w in initial(start).items()}
     adam = Adam(lr)
 
     def look(seen: Array, labels: Array) -> tuple[Any, float]:
-        target = torch.tensor(labels.astype(np.int64))
-        found = scores(weights, torch.tensor(seen))
+        target = torch.tensor(labels.astype(np.int64), device=on)
+        found = scores(weights, torch.tensor(seen, device=on))
         accuracy = (found.detach().argmax(1) == target).float().mean().item()
         return torch.nn.functional.cross_entropy(found, target), accuracy
 

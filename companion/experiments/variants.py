@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from companion import data, sweep
-from companion._arrays import Array, Params
+from companion._arrays import Array, Params, expect_size
 from companion.variants import READINGS, VARIANTS, Reading, empty_record, forward, initial, inputs
 
 TRAINING, BATCH = 55_000, 100
@@ -47,7 +47,8 @@ class Adam:
         self.squares: dict[str, Any] = {}
 
     def step(self, tensors: dict[str, Any], grads: dict[str, Any]) -> None:
-        """Change every tensor that has a gradient; one without keeps its value, as one of zeros would."""
+        """Change every tensor that has a gradient. One whose gradient is None keeps its value; zeros would
+        still move it by its momentum."""
         import torch
 
         self.steps += 1
@@ -68,10 +69,10 @@ class Net:
     def __init__(self, variant: str, reading: Reading, weights: Params, lr: float, batch: int) -> None:
         import torch
 
-        from companion.variants.with_torch import OPS
+        from companion.variants.with_torch import OPS, device
 
         self.variant, self.reading, self.ops = variant, reading, OPS
-        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.device = device()
         self.weights = {
             name: torch.tensor(w, device=self.device).requires_grad_() for name, w in weights.items()
         }
@@ -124,6 +125,12 @@ class Net:
 
 Draw = Callable[[Array, str], Array]  # pictures, noise -> what the net is shown
 Pictures = tuple[Array, Array]  # images (M, 28, 28) and labels (M,)
+
+
+def expect_whole_batches(limit: int) -> None:
+    """Raise ValueError unless so many pictures make whole minibatches."""
+    if limit < BATCH or limit % BATCH:
+        raise ValueError(f"limit must be a multiple of {BATCH}, got {limit}")
 
 
 def load(limit: int) -> tuple[Pictures, Pictures]:
@@ -193,8 +200,12 @@ def run(
     "again" looks at the same pictures once more after the last epoch, and at the test pictures with their
     noise as drawn, as its mean, and without any.
     """
-    if limit < BATCH or limit % BATCH:
-        raise ValueError(f"limit must be a multiple of {BATCH}, got {limit}")
+    if reading not in READINGS:
+        raise ValueError(f"reading must be one of {', '.join(READINGS)}, got {reading!r}")
+    expect_size("epochs", epochs)
+    expect_whole_batches(limit)
+    if idle := {"order", "noise_at_test"} & switches.keys() if variant == "multi-stream" else ():
+        raise ValueError(f"the multi-stream net is shown clean pictures: it has no {sorted(idle)[0]}")
     if "order" in switches:
         switches["order"] = tuple(switches["order"])
     semantics = replace(READINGS[reading], **switches)
@@ -229,7 +240,7 @@ def run(
 def recorded(variant: str, reading: str, folder: Path | None = None, **switches: Any) -> list[sweep.Record]:
     """The recorded runs of a variant in a reading with exactly these switches, by seed.
 
-    Raises `companion.sweep.RecordError` where there is none.
+    Raises `companion.sweep.RecordError` where there is none, or several of one seed.
     """
     wanted = {"variant": variant, "reading": reading, **switches}
     free = {"seed", "epochs", "weights"}
@@ -237,7 +248,11 @@ def recorded(variant: str, reading: str, folder: Path | None = None, **switches:
     exact = [r for r in found if r["settings"].keys() - free == wanted.keys() - free]
     if not exact:
         raise sweep.RecordError(f"no run of the variants is recorded with {wanted} and no other switches")
-    return sorted(exact, key=lambda record: record["settings"]["seed"])
+    by_seed = {r["settings"]["seed"]: r for r in exact}
+    if len(by_seed) < len(exact):
+        epochs = sorted({r["settings"]["epochs"] for r in exact})
+        raise sweep.RecordError(f"runs of {wanted} are recorded twice for one seed, with epochs {epochs}")
+    return [by_seed[seed] for seed in sorted(by_seed)]
 
 
 def _settings() -> Iterator[dict[str, Any]]:

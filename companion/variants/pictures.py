@@ -13,7 +13,7 @@ MEANS = (0.0, 0.0, 0.1, 0.45)  # what the noise of each version adds on average
 
 
 def noisy_versions(images: Array, rng: np.random.Generator, noise: str = "drawn") -> Array:
-    """Four versions (4, N, 28, 28, 1) of the images (N, 28, 28, 1), in float32, drawn anew at every call.
+    """Four versions (4, ...) of images of any shape, such as (N, 28, 28, 1), in float32, drawn anew.
 
     noise "mean" adds its mean instead, and "none" nothing at all.
     """

@@ -81,5 +81,5 @@ def lag_of(variant: str) -> int:
     """
     if lag := re.fullmatch(r"lag-([1-9])", variant):
         return int(lag[1])
-    _expect("variant", variant, VARIANTS)
+    _expect("variant", variant, (*VARIANTS, "lag-1 to lag-9"))
     return 1

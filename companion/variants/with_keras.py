@@ -55,7 +55,7 @@ def loss_and_grads(
     record: Record | None = None,
     copies: list[Any] | None = None,
 ) -> tuple[float, Array, Grads, list[Array | None]]:
-    """Mean cross-entropy, scores (N, 10), its gradient for every weight, and the record left behind."""
+    """What `companion.variants.with_torch.loss_and_grads` gives, computed by Keras: see there."""
     variables = {name: tf.Variable(w) for name, w in weights.items()}
     kept = None if record is None else [None if s is None else tf.constant(s) for s in record]
     made: list[Tensor] = []

@@ -51,6 +51,15 @@ class TorchOps:
 OPS = TorchOps()
 
 
+def device() -> str:
+    """Where to train: "cuda" on a machine with a graphics card, with exact and repeatable arithmetic."""
+    if not torch.cuda.is_available():
+        return "cpu"
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.allow_tf32 = False
+    return "cuda"
+
+
 def loss_and_grads(
     variant: str,
     reading: Reading,
@@ -60,7 +69,14 @@ def loss_and_grads(
     record: Record | None = None,
     copies: list[Any] | None = None,
 ) -> tuple[float, Array, Grads, list[Array | None]]:
-    """Mean cross-entropy, scores (N, 10), its gradient for every weight, and the record left behind."""
+    """Mean cross-entropy, scores (N, 10), the cross-entropy's gradient for every weight, and the record left.
+
+    seen      what `companion.variants.inputs` makes of N pictures: (4, N, 28, 28, 1), or (N, 28, 28, 1) for
+              the multi-stream net; of the same precision as the weights
+    labels    the digits (N,)
+    record    the states that the minibatch before left, (N, height, width, channels) or None
+    copies    a list, to which the internal convolutions as published append what they make
+    """
     tensors = {name: torch.tensor(w, requires_grad=True) for name, w in weights.items()}
     kept = None if record is None else [None if s is None else torch.tensor(s) for s in record]
     made: list[Tensor] = []
