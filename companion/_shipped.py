@@ -9,7 +9,7 @@ import hashlib
 from pathlib import Path
 
 SHA256 = {
-    "claims.csv": "09e6533e4772fa0a1305d41c4a8bb274dbf483dfdb9e6e29e345413e8bc60934",
+    "claims.csv": "1f434f34755321ca4582e20b6986344451bf0a1c44d65f7f2fb23787bdd2fbac",
     "household_power_daily.csv": "e23eb5db1853f5d7e6285117d790506d3c033f98ab93c28c84d20f8f52d9a611",
     "household_power_hourly.csv.gz": "b8c62a89749ffffeebb87ed0af7b0b6949078660a35a49252cabade91327a52e",
     "household_power_monthly.csv": "ae5941bae66548120e1c3d01715e5dcfbcebbfe5c7389627bc824e41168e196c",
