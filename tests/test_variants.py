@@ -267,8 +267,9 @@ def test_networks_of_one_seed_share_what_they_have_in_common():
 
 
 def test_what_is_refused(rng):
-    with pytest.raises(ValueError, match=r"variant must be one of vanilla, .*, got 'gru'"):
-        variants.shapes("gru")
+    for wrong in ("gru", "lag-12", "lag-1 to lag-9"):
+        with pytest.raises(ValueError, match=f"variant must be one of vanilla, .* lag-9, got '{wrong}'"):
+            variants.shapes(wrong)
     with pytest.raises(ValueError, match="record must be one of stale, ordered, fresh, got 'late'"):
         replace(PUBLISHED, record="late")
     with pytest.raises(ValueError, match="noise_at_test must be one of"):

@@ -81,5 +81,6 @@ def lag_of(variant: str) -> int:
     """
     if lag := re.fullmatch(r"lag-([1-9])", variant):
         return int(lag[1])
-    _expect("variant", variant, (*VARIANTS, "lag-1 to lag-9"))
+    if variant not in VARIANTS:
+        raise ValueError(f"variant must be one of {', '.join(VARIANTS)}, or lag-1 to lag-9, got {variant!r}")
     return 1
